@@ -1,0 +1,162 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"cantal.fr/buron/sync/node"
+)
+
+type syncCmd struct {
+	Once    bool     `help:"Échanger une fois avec chacun, puis s'arrêter."`
+	Central string   `help:"Adresse du central." placeholder:"URL"`
+	Peer    []string `help:"Adresse d'un voisin." placeholder:"HÔTE:PORT" sep:"none"`
+	Listen  string   `help:"Adresse où attendre les voisins (off : ne pas attendre)." default:":0"`
+}
+
+// Run exchanges with the neighbours and the central, once or until it is interrupted.
+func (c *syncCmd) Run(e *env) error {
+	r, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	o := node.Options{Central: c.Central, Peers: c.Peer, Listen: c.Listen, Discover: c.Listen != "off"}
+	n := node.New(r, o)
+	if c.Once {
+		return e.tellOnce(n.Once(e.ctx))
+	}
+	ready := func(addr string) { fmt.Fprintf(e.Err, "À l'écoute sur %s\n", addr) }
+	stop := n.Subscribe(e.tellExchanges())
+	defer stop()
+	return n.RunReady(e.ctx, ready)
+}
+
+// tellExchanges returns a subscriber that writes one line each time an exchange has ended.
+func (e *env) tellExchanges() func(node.Status) {
+	var last time.Time
+	return func(s node.Status) {
+		if s.LastExchange.After(last) {
+			last = s.LastExchange
+			fmt.Fprintf(e.Err, "%s échange terminé : %d enregistrements, %d en attente\n", last.Format("15:04:05"), s.Records, s.Pending)
+		}
+	}
+}
+
+func (e *env) tellOnce(outcomes []node.Outcome, err error) error {
+	if err != nil {
+		return err
+	}
+	if len(outcomes) == 0 {
+		return errors.New("personne avec qui échanger : donnez --central URL ou --peer HÔTE:PORT")
+	}
+	failed := 0
+	for _, o := range outcomes {
+		if o.Err != nil {
+			failed++
+			fmt.Fprintf(e.Err, "%s : %v\n", o.Partner, o.Err)
+			continue
+		}
+		fmt.Fprintf(e.Err, "%s : %d reçues, %d envoyées\n", o.Partner, o.Received, o.Sent)
+		for _, refusal := range o.Refused {
+			fmt.Fprintf(e.Err, "%s : %s\n", o.Partner, refusal.Sentence)
+		}
+	}
+	if failed == len(outcomes) {
+		return exitStatus(Failed)
+	}
+	return nil
+}
+
+type statusCmd struct {
+	JSON bool `name:"json" help:"Écrire du JSON."`
+}
+
+// centralJSON and peerJSON are the JSON forms of the partners of an exchange.
+type centralJSON struct {
+	URL         string `json:"url"`
+	LastContact string `json:"last_contact"`
+}
+
+type peerJSON struct {
+	Device       string `json:"device"`
+	Role         string `json:"role"`
+	Address      string `json:"address"`
+	LastExchange string `json:"last_exchange"`
+}
+
+// Run says where the device stands.
+func (c *statusCmd) Run(e *env) error {
+	r, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	s, err := node.New(r, node.Options{Listen: "off"}).Status(e.ctx)
+	if err != nil {
+		return err
+	}
+	peers := []peerJSON{}
+	for _, p := range s.Peers {
+		peers = append(peers, peerJSON{p.Name, string(p.Role), p.Address, instant(p.LastExchange)})
+	}
+	if c.JSON {
+		return e.printJSON(struct {
+			Device    string      `json:"device"`
+			Territory string      `json:"territory"`
+			Records   int         `json:"records"`
+			Pending   int         `json:"pending"`
+			Conflicts int         `json:"conflicts"`
+			Central   centralJSON `json:"central"`
+			Peers     []peerJSON  `json:"peers"`
+		}{s.Device, s.Territory, s.Records, s.Pending, s.Conflicts, centralJSON{s.Central.URL, instant(s.Central.LastContact)}, peers})
+	}
+	w := tabwriter.NewWriter(e.Out, 0, 4, 2, ' ', 0)
+	fmt.Fprintf(w, "Appareil\t%s\nTerritoire\t%s\nEnregistrements\t%d\nEn attente d'envoi\t%d\nÀ décider\t%d\n", s.Device, s.Territory, s.Records, s.Pending, s.Conflicts)
+	fmt.Fprintf(w, "Central\t%s %s\n", s.Central.URL, instant(s.Central.LastContact))
+	for _, p := range peers {
+		fmt.Fprintf(w, "Voisin\t%s %s %s\n", p.Device, p.Address, p.LastExchange)
+	}
+	for _, refusal := range s.Refusals {
+		fmt.Fprintf(w, "Refus\t%s\n", refusal.Sentence)
+	}
+	return w.Flush()
+}
+
+type doctorCmd struct {
+	Rebuild bool `help:"Refaire toutes les tables à partir du journal."`
+}
+
+// Run checks the data of the device, or folds the journal again.
+func (c *doctorCmd) Run(e *env) error {
+	r, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	progress := func(what string) func(done, total int) {
+		return func(done, total int) { fmt.Fprintf(e.Err, "\r%s : %d sur %d", what, done, total) }
+	}
+	if c.Rebuild {
+		if err := r.Rebuild(e.ctx, progress("Tables refaites")); err != nil {
+			return err
+		}
+		fmt.Fprintln(e.Err)
+	}
+	if err := r.Verify(e.ctx, progress("Écrits vérifiés")); err != nil {
+		return err
+	}
+	fmt.Fprintln(e.Err)
+	digests, err := r.StateDigests(e.ctx)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(e.Out, 0, 4, 2, ' ', 0)
+	for _, scope := range sortedKeys(digests) {
+		d := digests[scope]
+		fmt.Fprintf(w, "%s\t%x\n", scope, d[:8])
+	}
+	return w.Flush()
+}

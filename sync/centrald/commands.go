@@ -1,0 +1,196 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"cantal.fr/buron/sync/node"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
+	"cantal.fr/buron/sync/trust"
+)
+
+type initCmd struct {
+	Territory string `required:"" help:"Nom du territoire." placeholder:"NOM"`
+	Device    string `help:"Nom du central, comme les gens le liront." default:"Central"`
+}
+
+// Run makes the territory; the root keys leave by the recovery file.
+func (c *initCmd) Run(e *env) error {
+	f, err := node.Found(e.ctx, e.dir, node.FoundOptions{Territory: c.Territory, Device: c.Device, Role: record.Central})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.err, "Le territoire « %s » est créé dans %s.\n", c.Territory, e.dir)
+	fmt.Fprintf(e.err, "Fichier de secours : %s\nPhrase de secours : %s\n", f.Recovery, f.Passphrase)
+	fmt.Fprintln(e.err, "Notez la phrase sur papier, déplacez le fichier sur une clé rangée en lieu sûr : eux seuls remplacent un central perdu.")
+	return f.Replica.Close()
+}
+
+type inviteCmd struct {
+	Role  string        `required:"" help:"coordination, agent, facilitator, host ou kiosk." placeholder:"RÔLE"`
+	Place []string      `help:"Lieu : UAI d'un collège, bus, ou identifiant." placeholder:"LIEU" sep:"none"`
+	For   time.Duration `help:"Durée de validité." default:"168h"`
+	URL   string        `help:"Adresse du central, écrite dans l'invitation." placeholder:"URL"`
+}
+
+// Run prints an invitation alone on standard output.
+func (c *inviteCmd) Run(e *env) error {
+	role, err := roleOf(c.Role)
+	if err != nil {
+		return err
+	}
+	r, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	var places []string
+	for _, p := range c.Place {
+		key, err := placeKey(r.Book(e.ctx), p)
+		if err != nil {
+			return err
+		}
+		places = append(places, key)
+	}
+	if len(places) == 0 && role == record.Facilitator {
+		places = []string{"bus"}
+	}
+	if len(places) == 0 && (role == record.Kiosk || role == record.Host) {
+		return fmt.Errorf("%w: le rôle %s travaille en un lieu : ajoutez --place", errUsage, role)
+	}
+	code, err := trust.NewCode(rand.Reader)
+	if err != nil {
+		return err
+	}
+	invite := replica.Invite{Code: code, Role: role, Places: places, Expires: r.Now().Add(c.For)}
+	if err := r.AddInvitation(e.ctx, invite); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.err, "Invitation pour un appareil (%s), valable jusqu'au %s.\n", role.Label(), invite.Expires.Local().Format("02/01/2006 à 15 h 04"))
+	fmt.Fprintln(e.out, trust.Invitation{Code: code, URL: c.URL})
+	return nil
+}
+
+func roleOf(text string) (record.Role, error) {
+	var known []string
+	for _, r := range record.Roles() {
+		if strings.EqualFold(text, string(r)) || strings.EqualFold(text, r.Label()) {
+			return r, nil
+		}
+		known = append(known, string(r))
+	}
+	return "", fmt.Errorf("%w: rôle inconnu : %s (rôles : %s)", errUsage, text, strings.Join(known, ", "))
+}
+
+// placeKey turns what was typed into the name that scopes are made of. A collège need not be
+// recorded yet: its UAI is its name.
+func placeKey(b record.Book, text string) (string, error) {
+	if strings.EqualFold(text, "bus") {
+		return "bus", nil
+	}
+	if upper := strings.ToUpper(text); record.ValidUAI(upper) {
+		return upper, nil
+	}
+	return node.PlaceKey(b, text)
+}
+
+// deviceJSON is the JSON form of an admitted device.
+type deviceJSON struct {
+	Name     string   `json:"name"`
+	Key      string   `json:"key"`
+	Role     string   `json:"role"`
+	Places   []string `json:"places"`
+	Delegate bool     `json:"delegate"`
+}
+
+type devicesCmd struct {
+	JSON bool `name:"json" help:"Écrire du JSON."`
+}
+
+// Run lists the devices of the territory.
+func (c *devicesCmd) Run(e *env) error {
+	r, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	list := []deviceJSON{}
+	for _, d := range r.Roster().Devices() {
+		list = append(list, deviceJSON{d.Name, d.Key.String(), string(d.Role), append([]string{}, d.Places...), d.Delegate})
+	}
+	if c.JSON {
+		return e.printJSON(list)
+	}
+	w := tabwriter.NewWriter(e.out, 0, 4, 2, ' ', 0)
+	for _, d := range list {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", d.Name, d.Role, strings.Join(d.Places, " "), d.Key[:8])
+	}
+	return w.Flush()
+}
+
+func (e *env) printJSON(v any) error {
+	enc := json.NewEncoder(e.out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+type statusCmd struct {
+	JSON bool `name:"json" help:"Écrire du JSON."`
+}
+
+// Run says what the central holds.
+func (c *statusCmd) Run(e *env) error {
+	r, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	s, err := node.New(r, node.Options{Listen: "off"}).Status(e.ctx)
+	if err != nil {
+		return err
+	}
+	invitations, err := r.Invitations(e.ctx)
+	if err != nil {
+		return err
+	}
+	status := struct {
+		Device      string `json:"device"`
+		Territory   string `json:"territory"`
+		Records     int    `json:"records"`
+		Devices     int    `json:"devices"`
+		Conflicts   int    `json:"conflicts"`
+		Invitations int    `json:"invitations"`
+	}{s.Device, s.Territory, s.Records, len(r.Roster().Devices()), s.Conflicts, len(invitations)}
+	if c.JSON {
+		return e.printJSON(status)
+	}
+	fmt.Fprintf(e.out, "Territoire : %s\nEnregistrements : %d\nAppareils : %d\nÀ décider : %d\nInvitations en cours : %d\n",
+		status.Territory, status.Records, status.Devices, status.Conflicts, status.Invitations)
+	for _, refusal := range s.Refusals {
+		fmt.Fprintf(e.out, "Refus : %s\n", refusal.Sentence)
+	}
+	return nil
+}
+
+type verifyCmd struct{}
+
+// Run checks every chain and the database.
+func (verifyCmd) Run(e *env) error {
+	r, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if err := r.Verify(e.ctx, func(done, total int) { fmt.Fprintf(e.err, "\rÉcrits vérifiés : %d sur %d", done, total) }); err != nil {
+		return err
+	}
+	fmt.Fprintln(e.err)
+	fmt.Fprintln(e.out, "Tout est en ordre.")
+	return nil
+}

@@ -1,0 +1,102 @@
+// Command buron-central is the département's always-on copy: it admits devices, keeps every record
+// and passes on to each device what it may hold. It draws nothing and needs nothing but its data
+// folder. Its invariant: it holds no authority of its own beyond the delegation that the root gave it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"cantal.fr/buron/sync/replica"
+	"github.com/alecthomas/kong"
+)
+
+// Exit statuses of every command.
+const (
+	done   = 0
+	failed = 1
+	misuse = 2
+)
+
+// cli is the grammar of the command line.
+type cli struct {
+	Data string `help:"Dossier des données (sinon BURON_CENTRAL_DATA, sinon BURON_DATA, sinon ${data})." env:"BURON_CENTRAL_DATA,BURON_DATA" placeholder:"DIR" type:"path"`
+
+	Init    initCmd    `cmd:"" help:"Créer le territoire et ses clés."`
+	Serve   serveCmd   `cmd:"" help:"Attendre les appareils."`
+	Invite  inviteCmd  `cmd:"" help:"Écrire une invitation, pour un appareil."`
+	Devices devicesCmd `cmd:"" help:"Lister les appareils admis."`
+	Status  statusCmd  `cmd:"" help:"Dire où en est le central."`
+	Verify  verifyCmd  `cmd:"" help:"Vérifier chaque signature et la base."`
+}
+
+// env is what every command works with.
+type env struct {
+	ctx      context.Context
+	dir      string
+	out, err io.Writer
+}
+
+var errUsage = errors.New("usage")
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// dataDir returns the folder used when none is named: the system's for root, else the person's.
+func dataDir() string {
+	if os.Geteuid() == 0 {
+		return "/var/lib/buron-central"
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "buron-central-data"
+	}
+	return filepath.Join(home, ".local", "share", "buron-central")
+}
+
+func run(args []string, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	exited, status := false, done
+	parser, err := kong.New(&c, kong.Name("buron-central"), kong.Description("Le central du territoire."),
+		kong.Writers(out, errOut), kong.Vars{"data": dataDir()},
+		kong.Exit(func(code int) { exited, status = true, code }))
+	if err != nil {
+		fmt.Fprintln(errOut, "buron-central:", err)
+		return failed
+	}
+	parsed, err := parser.Parse(args)
+	if exited {
+		return status
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "buron-central: %v\nEssayez : buron-central --help\n", err)
+		return misuse
+	}
+	e := &env{ctx: ctx, dir: c.Data, out: out, err: errOut}
+	if e.dir == "" {
+		e.dir = dataDir()
+	}
+	switch err := parsed.Run(e); {
+	case err == nil:
+		return done
+	case errors.Is(err, errUsage):
+		fmt.Fprintln(errOut, "buron-central:", err)
+		return misuse
+	case errors.Is(err, replica.ErrNone):
+		fmt.Fprintf(errOut, "Aucun territoire dans %s.\nFaites : buron-central init --territory NOM.\n", e.dir)
+	default:
+		fmt.Fprintln(errOut, "buron-central:", err)
+	}
+	return failed
+}
+
+func (e *env) open() (*replica.Replica, error) {
+	return replica.Open(e.ctx, e.dir, replica.Options{})
+}
