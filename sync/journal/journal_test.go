@@ -66,7 +66,9 @@ func (a *author) write(ops ...Op) *Entry {
 	return e
 }
 
-func (a *author) room(cells ...Cell) Op { return Op{OpHead: OpHead{Kind: "room", ID: a.id("room")}, Cells: cells} }
+func (a *author) room(cells ...Cell) Op {
+	return Op{OpHead: OpHead{Kind: "room", ID: a.id("room")}, Cells: cells}
+}
 
 func pieceOf(entries ...*Entry) Piece {
 	return Piece{Chain: entries[0].Chain(), Prev: entries[0].Prev, Entries: entries}

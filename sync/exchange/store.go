@@ -1,0 +1,58 @@
+// Package exchange brings two stores to hold the same entries, each within what it may read. It knows
+// no socket: a transport hands it requests and carries its answers. Its invariants: what a receiver may
+// not hold is never sent, and a batch is acknowledged only after it was committed.
+package exchange
+
+import (
+	"context"
+	"time"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/trust"
+)
+
+// Head is the end of one branch of a chain.
+type Head struct {
+	Chain journal.Chain
+	Seq   uint64
+	Hash  journal.Hash
+}
+
+// Refusal says what was not taken in, from whom, and what to do. It stays listed until someone acts.
+type Refusal struct {
+	At         time.Time
+	Sender     trust.Key
+	SenderName string
+	Author     trust.Key // zero where it is unknown
+	Scope      string
+	Seq        uint64
+	Reason     string // short code: "signature", "link", "hollow", "unknown", "grant", "bound", "form"
+	Sentence   string // in French
+}
+
+// Store is what an exchange needs of a replica. It is an interface because the arrow from exchange to
+// replica must not be drawn.
+type Store interface {
+	Territory() journal.Territory
+	Identity() *trust.Identity
+	Roster() *trust.Roster
+	// Scopes returns the scopes of which at least one chain is held.
+	Scopes(ctx context.Context) ([]string, error)
+	// Heads returns the ends of all branches of a scope's chains, in a fixed order.
+	Heads(ctx context.Context, scope string) ([]Head, error)
+	// Locate returns the hashes on the way back from a head at growing distances (1, 2, 4…), down to the
+	// first entry: by them another store finds where two branches part.
+	Locate(ctx context.Context, h Head) ([]journal.Hash, error)
+	// Holds reports whether the entry with this hash is held.
+	Holds(ctx context.Context, c journal.Chain, h journal.Hash) (bool, error)
+	// Missing returns entries of a chain that are neither in have nor before it, in the order in which they
+	// can be admitted, each piece ending signed; more says that the limits cut the answer short.
+	Missing(ctx context.Context, c journal.Chain, have []journal.Hash, maxEntries, maxBytes int) (pieces []journal.Piece, more bool, err error)
+	// Admit checks, stores and folds pieces in one transaction. A piece that does not hold is refused alone
+	// and the others go in; what is held already is passed over.
+	Admit(ctx context.Context, sender trust.Key, pieces []journal.Piece) (admitted int, refused []Refusal, err error)
+	// Acknowledge notes that the peer holds everything up to these heads.
+	Acknowledge(ctx context.Context, peer trust.Key, heads []Head) error
+	// AuthorOf returns the key that opened an incarnation's chains, and false where none is held.
+	AuthorOf(ctx context.Context, i journal.Incarnation) (trust.Key, bool, error)
+}

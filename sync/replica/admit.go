@@ -1,0 +1,296 @@
+package replica
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"cantal.fr/buron/sync/exchange"
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/trust"
+)
+
+// Admit checks, stores and folds pieces that sender brought, in one transaction. A piece that does not
+// hold is refused alone, with a sentence that names the sender; what is held already is passed over.
+func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.Piece) (admitted int, refused []exchange.Refusal, err error) {
+	err = r.inBatch(ctx, func(b *batch) error {
+		roster := r.Roster()
+		if control := verified(r, pieces); len(control) > 0 {
+			// Who was admitted by this very delivery counts in it.
+			roster = roster.With(control)
+		}
+		for i := range pieces {
+			n, err := b.admitPiece(roster, &pieces[i])
+			var bad *unfit
+			if errors.As(err, &bad) {
+				refusal := r.refusal(sender, &pieces[i], bad)
+				refused = append(refused, refusal)
+				if err := b.keepRefusal(refusal); err != nil {
+					return err
+				}
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			admitted += n
+		}
+		b.notice.Remote = admitted > 0
+		return nil
+	})
+	if err != nil {
+		return 0, nil, fmt.Errorf("replica: admit: %w", err)
+	}
+	return admitted, refused, nil
+}
+
+// verified returns the control entries among pieces whose signatures hold under the key that opens
+// their chain: whether that key has authority is for the roster to judge.
+func verified(r *Replica, pieces []journal.Piece) []*journal.Entry {
+	var out []*journal.Entry
+	opened := map[journal.Incarnation]trust.Key{}
+	for i := range pieces {
+		p := &pieces[i]
+		if p.Chain.Scope != trust.Control {
+			continue
+		}
+		key, ok := opened[p.Chain.Incarnation]
+		if g := p.Entries[0].Genesis; g != nil {
+			key, ok = trust.KeyOf(g.Key)
+			opened[p.Chain.Incarnation] = key
+		}
+		if !ok {
+			key, ok = r.opener(p.Chain.Incarnation)
+		}
+		if ok && p.Verify(r.territory, key[:]) == nil {
+			out = append(out, p.Entries...)
+		}
+	}
+	return out
+}
+
+// opener returns the key that opened the chains of an incarnation, as far as the roster knows it.
+func (r *Replica) opener(i journal.Incarnation) (trust.Key, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k, ok := r.authors[i]
+	return k, ok
+}
+
+// unfit is why a piece is refused.
+type unfit struct {
+	reason string
+	seq    uint64
+	author trust.Key
+	err    error
+}
+
+func (u *unfit) Error() string { return u.reason + ": " + u.err.Error() }
+
+// Reasons of a refusal.
+const (
+	reasonUnknown   = "unknown"
+	reasonGrant     = "grant"
+	reasonLink      = "link"
+	reasonSignature = "signature"
+	reasonHollow    = "hollow"
+	reasonBound     = "bound"
+	reasonForm      = "form"
+)
+
+func (b *batch) admitPiece(roster *trust.Roster, p *journal.Piece) (int, error) {
+	key, ok, err := b.authorOf(p)
+	if err != nil {
+		return 0, err
+	}
+	seq := p.Entries[0].Seq
+	if !ok {
+		return 0, &unfit{reasonUnknown, seq, key, errors.New("the first entry of its chain was never received")}
+	}
+	if err := p.Verify(b.territory, key[:]); err != nil {
+		return 0, &unfit{reasonOf(err), seq, key, err}
+	}
+	known, err := b.chainOf(p.Chain, false)
+	if err != nil {
+		return 0, err
+	}
+	entries, err := b.unheld(known, p.Entries)
+	if err != nil || len(entries) == 0 {
+		return 0, err
+	}
+	if first := entries[0]; first.Seq > 1 {
+		if known == nil {
+			return 0, &unfit{reasonLink, first.Seq, key, errors.New("the entries before it are missing")}
+		}
+		if held, err := b.holds(known, first.Seq-1, first.Prev); err != nil {
+			return 0, err
+		} else if !held {
+			return 0, &unfit{reasonLink, first.Seq, key, errors.New("the entry before it is missing")}
+		}
+	}
+	for _, e := range entries {
+		if err := roster.Allow(key, e); err != nil {
+			return 0, &unfit{reasonOf(err), e.Seq, key, err}
+		}
+	}
+	return len(entries), b.take(p.Chain, entries)
+}
+
+// take appends and folds entries that were found good.
+func (b *batch) take(c journal.Chain, entries []*journal.Entry) error {
+	k, err := b.chainOf(c, true)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		number, err := b.append(k, e)
+		if err != nil {
+			return err
+		}
+		if err := b.observe(e.HLC); err != nil {
+			return err
+		}
+		if err := b.foldEntry(k, e, number); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unheld drops the front of a run of entries, as far as it is held.
+func (b *batch) unheld(k *chain, entries []*journal.Entry) ([]*journal.Entry, error) {
+	if k == nil {
+		return entries, nil
+	}
+	for i, e := range entries {
+		held, err := b.holds(k, e.Seq, e.Hash)
+		if err != nil {
+			return nil, err
+		}
+		if !held {
+			return entries[i:], nil
+		}
+	}
+	return nil, nil
+}
+
+func (b *batch) authorOf(p *journal.Piece) (trust.Key, bool, error) {
+	if g := p.Entries[0].Genesis; g != nil {
+		k, ok := trust.KeyOf(g.Key)
+		return k, ok, nil
+	}
+	var stored []byte
+	err := b.st.author.QueryRowContext(b.ctx, p.Chain.Incarnation[:]).Scan(&stored)
+	if errors.Is(err, sql.ErrNoRows) {
+		return trust.Key{}, false, nil
+	}
+	if err != nil {
+		return trust.Key{}, false, err
+	}
+	k, ok := trust.KeyOf(stored)
+	return k, ok, nil
+}
+
+func reasonOf(err error) string {
+	for _, c := range []struct {
+		is     error
+		reason string
+	}{
+		{trust.ErrUnknownKey, reasonUnknown}, {trust.ErrNotGranted, reasonGrant}, {journal.ErrHollow, reasonHollow},
+		{journal.ErrBound, reasonBound}, {journal.ErrLink, reasonLink}, {journal.ErrSignature, reasonSignature},
+	} {
+		if errors.Is(err, c.is) {
+			return c.reason
+		}
+	}
+	return reasonForm
+}
+
+// refusal words why a piece was put aside: what, whose, and what to do.
+func (r *Replica) refusal(sender trust.Key, p *journal.Piece, bad *unfit) exchange.Refusal {
+	roster := r.Roster()
+	by, from := roster.Name(bad.author), roster.Name(sender)
+	if bad.author == (trust.Key{}) {
+		by = "un appareil inconnu"
+	}
+	why := map[string]string{
+		reasonUnknown:   "l'appareil qui les a écrites n'est pas admis dans ce territoire. Prévenez la coordination",
+		reasonGrant:     "le rôle de l'appareil qui les a écrites ne le permet pas. Prévenez la coordination",
+		reasonLink:      "elles ne font pas suite à ce qui est ici. Échangez de nouveau avec un autre appareil",
+		reasonSignature: "leur signature ne correspond pas. Prévenez la coordination\u00a0: l'appareil qui les a apportées est peut-être abîmé",
+		reasonHollow:    "leur contenu manque. Échangez de nouveau avec un autre appareil",
+		reasonBound:     "elles visent un enregistrement d'une autre portée. Prévenez la coordination",
+		reasonForm:      "elles sont abîmées. Échangez de nouveau avec un autre appareil",
+	}[bad.reason]
+	return exchange.Refusal{
+		At: r.o.Now(), Sender: sender, SenderName: from, Author: bad.author, Scope: p.Chain.Scope, Seq: bad.seq, Reason: bad.reason,
+		Sentence: fmt.Sprintf("Saisies de «\u00a0%s\u00a0» apportées par «\u00a0%s\u00a0» refusées\u00a0: %s. Le reste de l'échange continue.", by, from, why),
+	}
+}
+
+func (b *batch) keepRefusal(f exchange.Refusal) error {
+	_, err := b.write.ExecContext(b.ctx, `INSERT INTO refusal (at, sender, author, scope, seq, reason, sentence) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET at = excluded.at, sentence = excluded.sentence`,
+		f.At.UnixMilli(), f.Sender[:], f.Author[:], f.Scope, f.Seq, f.Reason, f.Sentence)
+	return err
+}
+
+// refreshRoster folds control again when entries of it were added, here or by another process.
+func (r *Replica) refreshRoster(ctx context.Context) error {
+	var count int64
+	const which = " FROM entry JOIN chain ON chain.id = entry.chain WHERE chain.scope = 'control'"
+	if err := r.read.QueryRowContext(ctx, "SELECT count(*)"+which).Scan(&count); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	fresh := r.roster != nil && r.control == count
+	r.mu.Unlock()
+	if fresh {
+		return nil
+	}
+	entries, err := storedEntries(ctx, r.read, "SELECT stored"+which+" ORDER BY entry.id")
+	if err != nil {
+		return err
+	}
+	rows, err := r.read.QueryContext(ctx, "SELECT incarnation, key FROM author")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	authors := map[journal.Incarnation]trust.Key{}
+	for rows.Next() {
+		var i, k []byte
+		if err := rows.Scan(&i, &k); err != nil {
+			return err
+		}
+		if key, ok := trust.KeyOf(k); ok && len(i) == len(journal.Incarnation{}) {
+			authors[journal.Incarnation(i)] = key
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.roster, r.control, r.authors = trust.NewRoster(r.territory, entries), count, authors
+	return rows.Err()
+}
+
+func storedEntries(ctx context.Context, q querier, query string, args ...any) ([]*journal.Entry, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []*journal.Entry
+	for rows.Next() {
+		var b []byte
+		if err := rows.Scan(&b); err != nil {
+			return nil, err
+		}
+		e, err := journal.ParseStored(b)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		out = append(out, e)
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,336 @@
+package replica
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
+)
+
+// batch is one write transaction: entries appended and folded, records written once at its end.
+type batch struct {
+	*Replica
+	ctx     context.Context
+	chains  map[journal.Chain]*chain
+	states  map[uuid.UUID]*state
+	order   []*state // in the order in which they were first touched
+	digests map[string]*journal.Digest
+	clock   journal.HLC
+	ticked  bool
+	notice  Notice
+	control bool // entries of control were appended
+}
+
+// chain is what a batch knows of a chain.
+type chain struct {
+	journal.Chain
+	id     int64
+	forked bool
+	tips   []tip
+}
+
+type tip struct {
+	seq  uint64
+	hash journal.Hash
+}
+
+// inBatch runs f in one immediate transaction: either all of it is on the disk when it returns, or none.
+func (r *Replica) inBatch(ctx context.Context, f func(*batch) error) error {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	if _, err := r.write.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return translate(err)
+	}
+	b := &batch{Replica: r, ctx: ctx, chains: map[journal.Chain]*chain{}, states: map[uuid.UUID]*state{}, digests: map[string]*journal.Digest{}}
+	err := f(b)
+	if err == nil {
+		err = b.flush()
+	}
+	// Once begun, the end is not left to a context that may have been cancelled.
+	end := context.WithoutCancel(ctx)
+	if err == nil {
+		_, err = r.write.ExecContext(end, "COMMIT")
+	}
+	if err != nil {
+		_, _ = r.write.ExecContext(end, "ROLLBACK") // fails where the database has rolled back itself
+		return translate(err)
+	}
+	if b.control {
+		if err := r.refreshRoster(end); err != nil {
+			return err
+		}
+	}
+	if len(b.notice.Kinds) > 0 || b.notice.Remote {
+		r.tell(b.notice)
+	}
+	return nil
+}
+
+// chainOf returns a chain with its tips; add makes it if it is not known.
+func (b *batch) chainOf(c journal.Chain, add bool) (*chain, error) {
+	if known := b.chains[c]; known != nil {
+		return known, nil
+	}
+	k := &chain{Chain: c}
+	err := b.st.chainOf.QueryRowContext(b.ctx, c.Incarnation[:], c.Scope).Scan(&k.id, &k.forked)
+	if errors.Is(err, sql.ErrNoRows) {
+		if !add {
+			return nil, nil
+		}
+		res, err := b.st.addChain.ExecContext(b.ctx, c.Incarnation[:], c.Scope)
+		if err != nil {
+			return nil, err
+		}
+		if k.id, err = res.LastInsertId(); err != nil {
+			return nil, err
+		}
+		b.chains[c] = k
+		return k, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	rows, err := b.st.tips.QueryContext(b.ctx, k.id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var t tip
+		var h []byte
+		if err := rows.Scan(&t.seq, &h); err != nil {
+			return nil, err
+		}
+		copy(t.hash[:], h)
+		k.tips = append(k.tips, t)
+	}
+	b.chains[c] = k
+	return k, rows.Err()
+}
+
+// append stores an entry that follows a held one, or opens its chain, and moves the tips.
+func (b *batch) append(k *chain, e *journal.Entry) (int64, error) {
+	i := slices.IndexFunc(k.tips, func(t tip) bool { return t.hash == e.Prev })
+	switch {
+	case i >= 0:
+		if _, err := b.st.dropTip.ExecContext(b.ctx, k.id, e.Prev[:]); err != nil {
+			return 0, err
+		}
+		k.tips[i] = tip{e.Seq, e.Hash}
+	case len(k.tips) > 0:
+		// It follows an entry that another one follows already: the chain has two branches from here on.
+		k.forked = true
+		if _, err := b.st.fork.ExecContext(b.ctx, k.id); err != nil {
+			return 0, err
+		}
+		k.tips = append(k.tips, tip{e.Seq, e.Hash})
+	default:
+		k.tips = append(k.tips, tip{e.Seq, e.Hash})
+	}
+	if _, err := b.st.addTip.ExecContext(b.ctx, k.id, e.Seq, e.Hash[:]); err != nil {
+		return 0, err
+	}
+	res, err := b.st.addEntry.ExecContext(b.ctx, k.id, e.Seq, e.Hash[:], len(e.Signature) > 0, b.o.Now().UnixMilli(), journal.AppendStored(nil, e))
+	if err != nil {
+		return 0, err
+	}
+	if e.Genesis != nil {
+		if _, err := b.st.addAuthor.ExecContext(b.ctx, e.Incarnation[:], []byte(e.Genesis.Key)); err != nil {
+			return 0, err
+		}
+	}
+	if e.Scope == trust.Control {
+		b.control = true
+	}
+	return res.LastInsertId()
+}
+
+// holds reports whether the chain has the entry.
+func (b *batch) holds(k *chain, seq uint64, h journal.Hash) (bool, error) {
+	if slices.ContainsFunc(k.tips, func(t tip) bool { return t.hash == h }) {
+		return true, nil
+	}
+	if !k.forked && len(k.tips) > 0 && seq > k.tips[0].seq {
+		return false, nil
+	}
+	var id int64
+	err := b.st.holds.QueryRowContext(b.ctx, k.id, seq, h[:]).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// heldDot reports whether the entry that a dot names is held.
+func (b *batch) heldDot(scope string, d journal.Dot) (bool, error) {
+	k, err := b.chainOf(journal.Chain{Incarnation: d.Incarnation, Scope: scope}, false)
+	if err != nil || k == nil {
+		return false, err
+	}
+	rows, err := b.st.entryAt.QueryContext(b.ctx, k.id, d.Seq)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var h []byte
+		if err := rows.Scan(&h); err != nil {
+			return false, err
+		}
+		if [8]byte(h[:8]) == d.Tag {
+			return true, nil
+		}
+	}
+	return false, rows.Err()
+}
+
+// state returns a record to fold into, empty where it is new.
+func (b *batch) state(id uuid.UUID, kind, scope string) (*state, error) {
+	if s := b.states[id]; s != nil {
+		return s, nil
+	}
+	s := &state{id: id, kind: kind, scope: scope}
+	var cells []byte
+	err := b.st.findRecord.QueryRowContext(b.ctx, id[:]).Scan(&s.number, &s.kind, &s.scope, &cells)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return nil, err
+	default:
+		if err := s.decode(cells); err != nil {
+			return nil, err
+		}
+	}
+	b.states[id] = s
+	b.order = append(b.order, s)
+	return s, nil
+}
+
+// digest returns the digest of a scope, to be changed in place.
+func (b *batch) digest(scope string) (*journal.Digest, error) {
+	if d := b.digests[scope]; d != nil {
+		return d, nil
+	}
+	d := new(journal.Digest)
+	var stored []byte
+	err := b.st.getDigest.QueryRowContext(b.ctx, scope).Scan(&stored)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	copy(d[:], stored)
+	b.digests[scope] = d
+	return d, nil
+}
+
+// flush writes what was folded.
+func (b *batch) flush() error {
+	for _, s := range b.order {
+		if s.dirty {
+			if err := b.store(s); err != nil {
+				return err
+			}
+		}
+	}
+	for scope, d := range b.digests {
+		if _, err := b.st.setDigest.ExecContext(b.ctx, scope, d[:]); err != nil {
+			return err
+		}
+	}
+	if b.ticked {
+		if _, err := b.st.setMeta.ExecContext(b.ctx, "clock", binary.BigEndian.AppendUint64(nil, uint64(b.clock))); err != nil {
+			return err
+		}
+	}
+	// Another flush of the same batch writes what changed since.
+	for _, s := range b.order {
+		s.dirty, s.touches, s.words = false, nil, false
+	}
+	return nil
+}
+
+func (b *batch) store(s *state) error {
+	fields := s.fields()
+	text, err := s.json(fields)
+	if err != nil {
+		return err
+	}
+	cells, err := s.encode()
+	if err != nil {
+		return err
+	}
+	known := s.number != 0
+	if known {
+		_, err = b.st.setRecord.ExecContext(b.ctx, fields.Bool("archived"), s.conflicts(), text, cells, s.number)
+	} else {
+		var res sql.Result
+		if res, err = b.st.addRecord.ExecContext(b.ctx, s.id[:], s.kind, s.scope, fields.Bool("archived"), s.conflicts(), text, cells); err == nil {
+			s.number, err = res.LastInsertId()
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("store %s: %w", s.id, err)
+	}
+	for _, t := range s.touches {
+		if _, err := b.st.addTouch.ExecContext(b.ctx, s.number, t.entry, t.op); err != nil {
+			return err
+		}
+	}
+	if s.words {
+		if known {
+			if _, err := b.st.dropSearch.ExecContext(b.ctx, s.number); err != nil {
+				return err
+			}
+		}
+		if words := s.text(fields); words != "" {
+			if _, err := b.st.addSearch.ExecContext(b.ctx, s.number, words); err != nil {
+				return err
+			}
+		}
+	}
+	if b.notice.Kinds == nil {
+		b.notice.Kinds = map[record.Kind]bool{}
+	}
+	b.notice.Kinds[record.Kind(s.kind)] = true
+	return nil
+}
+
+// observe moves the device's clock past an entry.
+func (b *batch) observe(h journal.HLC) error {
+	if err := b.loadClock(); err != nil {
+		return err
+	}
+	b.clock = journal.Observe(b.clock, h, b.o.Now())
+	return nil
+}
+
+// tick returns the instant of a new entry.
+func (b *batch) tick() (journal.HLC, error) {
+	if err := b.loadClock(); err != nil {
+		return 0, err
+	}
+	b.clock = journal.Tick(b.clock, b.o.Now())
+	return b.clock, nil
+}
+
+// loadClock reads the clock inside the transaction: another process may have moved it.
+func (b *batch) loadClock() error {
+	if b.ticked {
+		return nil
+	}
+	var stored []byte
+	if err := b.st.getMeta.QueryRowContext(b.ctx, "clock").Scan(&stored); err != nil {
+		return err
+	}
+	if len(stored) != 8 {
+		return ErrDamaged
+	}
+	b.clock, b.ticked = journal.HLC(binary.BigEndian.Uint64(stored)), true
+	return nil
+}

@@ -1,0 +1,112 @@
+package replica
+
+import (
+	"database/sql"
+	"errors"
+	"slices"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
+)
+
+// foldEntry merges the operations of an entry that was just appended. Entries with critical keys of a
+// newer version, and bodies that this version cannot read, are kept and passed on, not merged.
+func (b *batch) foldEntry(k *chain, e *journal.Entry, number int64) error {
+	if e.Critical {
+		return nil
+	}
+	for i := range e.Ops {
+		op, err := e.Op(i)
+		if err != nil {
+			b.o.Log.Warn("operation not merged", "scope", e.Scope, "seq", e.Seq, "op", i, "err", err)
+			continue
+		}
+		s, err := b.state(op.ID, op.Kind, e.Scope)
+		if err != nil {
+			return err
+		}
+		for _, c := range op.Cells {
+			if err := b.foldCell(k, s, e, c); err != nil {
+				return err
+			}
+		}
+		s.touches = append(s.touches, touch{number, i})
+		s.dirty = true
+	}
+	return nil
+}
+
+// foldCell merges one value. Whatever the order of arrival, what stays are the versions that no held
+// version names, and that no later one of the same branch follows.
+func (b *batch) foldCell(k *chain, s *state, e *journal.Entry, in journal.Cell) error {
+	c := s.cell(in.Field)
+	digest, err := b.digest(s.scope)
+	if err != nil {
+		return err
+	}
+	if len(c.versions) > 0 {
+		digest.Sub(journal.CellDigest(s.kind, s.id, c.field, c.dots()))
+	}
+	own := version{dot: e.Dot(), hlc: e.HLC, value: in.Value}
+	replaced := false
+	if i := slices.Index(c.pending, own.dot); i >= 0 {
+		c.pending = slices.Delete(c.pending, i, i+1)
+		replaced = true
+	}
+	for _, p := range in.Parents {
+		if slices.ContainsFunc(c.versions, func(v version) bool { return v.dot == p }) || slices.Contains(c.pending, p) {
+			continue
+		}
+		held, err := b.heldDot(s.scope, p)
+		if err != nil {
+			return err
+		}
+		if !held {
+			c.pending = append(c.pending, p)
+		}
+	}
+	kept := c.versions[:0]
+	for _, v := range c.versions {
+		gone := slices.Contains(in.Parents, v.dot)
+		if !gone && v.dot.Incarnation == e.Incarnation && v.dot.Seq < e.Seq {
+			if gone, err = b.before(k, v.dot, e); err != nil {
+				return err
+			}
+		}
+		if !gone {
+			kept = append(kept, v)
+		}
+	}
+	c.versions = kept
+	if !replaced {
+		c.versions = append(c.versions, own)
+	}
+	if len(c.versions) > 0 {
+		digest.Add(journal.CellDigest(s.kind, s.id, c.field, c.dots()))
+	}
+	if slices.Contains(record.Searchable(record.Kind(s.kind)), in.Field) {
+		s.words = true
+	}
+	return nil
+}
+
+// before reports whether the entry that d names is on the branch that leads to e. Where the chain has
+// one branch only, every earlier entry is.
+func (b *batch) before(k *chain, d journal.Dot, e *journal.Entry) (bool, error) {
+	if !k.forked {
+		return true, nil
+	}
+	at := e.Prev
+	for seq := e.Seq - 1; seq > d.Seq; seq-- {
+		var prev []byte
+		err := b.st.prevOf.QueryRowContext(b.ctx, k.id, seq, at[:]).Scan(&prev)
+		if errors.Is(err, sql.ErrNoRows) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		copy(at[:], prev)
+	}
+	return [8]byte(at[:8]) == d.Tag, nil
+}

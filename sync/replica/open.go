@@ -1,0 +1,289 @@
+// Package replica is this device's copy: the journal in SQLite, the records merged from it, search over
+// them, and what is known of who else holds what. It checks rules when people write and signatures when
+// entries arrive. It opens no connection to anyone. Its invariant: the merged tables are a pure function
+// of the entries held, so that dropping them and folding again gives the same tables.
+package replica
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+//go:embed schema.sql
+var schema string
+
+// File is the name of the database in the data folder.
+const File = "buron.db"
+
+// schemaVersion is PRAGMA user_version of the schema above.
+const schemaVersion = 1
+
+// Errors of a replica.
+var (
+	ErrNone      = errors.New("replica: no replica in this folder")
+	ErrUnknown   = errors.New("replica: no such record on this device")
+	ErrForbidden = errors.New("replica: the role of this device does not allow it")
+	ErrDisk      = errors.New("Disque plein. La dernière saisie n'est pas enregistrée\u00a0; elle reste à l'écran.")
+	ErrDamaged   = errors.New("la base de cet appareil est abîmée\u00a0: ne l'effacez pas, faites «\u00a0buron doctor\u00a0» ou appelez la coordination")
+)
+
+// Options of a replica; the zero value works.
+type Options struct {
+	Now    func() time.Time // time.Now
+	Random io.Reader        // crypto/rand
+	Log    *slog.Logger     // nothing is logged
+}
+
+func (o *Options) fill() {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+}
+
+// Replica is an open replica. Its methods may be called from several goroutines, and several processes
+// may have the same folder open.
+type Replica struct {
+	dir       string
+	o         Options
+	db        *sql.DB
+	write     *sql.Conn // the one connection that writes
+	read      *sql.DB
+	id        *trust.Identity
+	territory journal.Territory
+	nonce     [16]byte
+	self      journal.Incarnation
+
+	writing sync.Mutex // held by the one writer of this process
+	st      statements
+
+	mu       sync.Mutex // guards what follows
+	roster   *trust.Roster
+	control  int64 // entries of control when roster was made
+	authors  map[journal.Incarnation]trust.Key
+	version  int64 // PRAGMA data_version when last polled
+	watchers map[int]func(Notice)
+	watcher  int
+}
+
+// Create makes a replica of territory t in dir, which is made if need be, for the device whose keys are
+// id, and admits the control pieces that make it a member.
+func Create(ctx context.Context, dir string, id *trust.Identity, t journal.Territory, control []journal.Piece, o Options) (*Replica, error) {
+	o.fill()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("replica: make %s: %w", dir, err)
+	}
+	path := filepath.Join(dir, File)
+	if _, err := os.Stat(path); err == nil {
+		return nil, fmt.Errorf("replica: %s holds a replica already", dir)
+	}
+	var nonce [16]byte
+	if _, err := io.ReadFull(o.Random, nonce[:]); err != nil {
+		return nil, fmt.Errorf("replica: draw a nonce: %w", err)
+	}
+	if err := build(ctx, path, t, nonce); err != nil {
+		return nil, err
+	}
+	if err := id.Save(dir); err != nil {
+		return nil, err
+	}
+	r, err := Open(ctx, dir, o)
+	if err != nil {
+		return nil, err
+	}
+	if _, refused, err := r.Admit(ctx, id.Public(), control); err != nil || len(refused) > 0 {
+		_ = r.Close()
+		if err == nil {
+			err = errors.New(refused[0].Sentence)
+		}
+		return nil, fmt.Errorf("replica: admit the territory's control entries: %w", err)
+	}
+	return r, nil
+}
+
+// build makes the database under a temporary name, so that a power cut leaves no half of it.
+func build(ctx context.Context, path string, t journal.Territory, nonce [16]byte) error {
+	temporary := path + ".new"
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		_ = os.Remove(temporary + suffix)
+	}
+	db, err := sql.Open("sqlite", dsn(temporary, false))
+	if err != nil {
+		return fmt.Errorf("replica: make the database: %w", err)
+	}
+	db.SetMaxOpenConns(1)
+	_, err = db.ExecContext(ctx, schema+indexes())
+	if err == nil {
+		_, err = db.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ('territory', ?), ('nonce', ?), ('clock', ?)`, t[:], nonce[:], []byte{0, 0, 0, 0, 0, 0, 0, 0})
+	}
+	if err == nil {
+		_, err = db.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d; PRAGMA wal_checkpoint(TRUNCATE)", schemaVersion))
+	}
+	if err = errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("replica: make the database: %w", translate(err))
+	}
+	if err := os.Chmod(temporary, 0o600); err != nil {
+		return fmt.Errorf("replica: make the database: %w", err)
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		return fmt.Errorf("replica: make the database: %w", err)
+	}
+	return nil
+}
+
+// dsn names a database with the pragmas of every connection.
+func dsn(path string, readOnly bool) string {
+	v := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)",
+		"temp_store(MEMORY)", "page_size(8192)", "cache_size(-16000)"}, "_txlock": {"immediate"}}
+	if readOnly {
+		v = url.Values{"_pragma": {"busy_timeout(10000)", "query_only(1)", "temp_store(MEMORY)", "cache_size(-8000)"}}
+	}
+	return (&url.URL{Scheme: "file", Opaque: escape(path), RawQuery: v.Encode()}).String()
+}
+
+func escape(path string) string {
+	return (&url.URL{Path: path}).EscapedPath()
+}
+
+// readers is the number of connections that read at once.
+const readers = 4
+
+// Open opens the replica of a data folder. The error is ErrNone where there is none.
+func Open(ctx context.Context, dir string, o Options) (*Replica, error) {
+	o.fill()
+	path := filepath.Join(dir, File)
+	if _, err := os.Stat(path); err != nil {
+		return nil, ErrNone
+	}
+	id, err := trust.LoadIdentity(dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &Replica{dir: dir, o: o, id: id, authors: map[journal.Incarnation]trust.Key{}, watchers: map[int]func(Notice){}}
+	if r.db, err = sql.Open("sqlite", dsn(path, false)); err != nil {
+		return nil, fmt.Errorf("replica: open: %w", err)
+	}
+	r.db.SetMaxOpenConns(1)
+	if r.read, err = sql.Open("sqlite", dsn(path, true)); err != nil {
+		return nil, errors.Join(fmt.Errorf("replica: open: %w", err), r.db.Close())
+	}
+	r.read.SetMaxOpenConns(readers)
+	r.read.SetMaxIdleConns(readers)
+	if err := r.load(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("replica: open %s: %w", dir, translate(err)), r.Close())
+	}
+	return r, nil
+}
+
+func (r *Replica) load(ctx context.Context) (err error) {
+	if r.write, err = r.db.Conn(ctx); err != nil {
+		return err
+	}
+	var version int
+	if err := r.write.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	if version > schemaVersion {
+		return fmt.Errorf("ces données ont été écrites par une version plus récente de Buron\u00a0: mettez ce poste à jour")
+	}
+	var t, nonce []byte
+	if err := r.write.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'territory'").Scan(&t); err != nil {
+		return err
+	}
+	if err := r.write.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'nonce'").Scan(&nonce); err != nil {
+		return err
+	}
+	if len(t) != len(r.territory) || len(nonce) != len(r.nonce) {
+		return ErrDamaged
+	}
+	copy(r.territory[:], t)
+	copy(r.nonce[:], nonce)
+	key := r.id.Public()
+	r.self = journal.IncarnationOf(r.territory, key[:], r.nonce)
+	if err := r.st.prepare(ctx, r.write); err != nil {
+		return err
+	}
+	return r.refreshRoster(ctx)
+}
+
+// Close releases the database. What was confirmed is on the disk already.
+func (r *Replica) Close() error {
+	r.st.close()
+	var err error
+	if r.write != nil {
+		err = r.write.Close()
+	}
+	return errors.Join(err, r.db.Close(), r.read.Close())
+}
+
+// translate turns what the database says into what people can act on.
+func translate(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		if err != nil && strings.Contains(err.Error(), "no space left") {
+			return fmt.Errorf("%w (%w)", ErrDisk, err)
+		}
+		return err
+	}
+	switch e.Code() & 0xff {
+	case lib.SQLITE_FULL:
+		return fmt.Errorf("%w (%w)", ErrDisk, err)
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
+		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+	}
+	return err
+}
+
+// Dir returns the data folder.
+func (r *Replica) Dir() string { return r.dir }
+
+// Identity returns this device's keys.
+func (r *Replica) Identity() *trust.Identity { return r.id }
+
+// Territory returns the territory of which this is a replica.
+func (r *Replica) Territory() journal.Territory { return r.territory }
+
+// Incarnation returns the name under which this device writes.
+func (r *Replica) Incarnation() journal.Incarnation { return r.self }
+
+// Now returns the time of the device's clock.
+func (r *Replica) Now() time.Time { return r.o.Now() }
+
+// Roster returns the devices admitted, as far as this replica has heard.
+func (r *Replica) Roster() *trust.Roster {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.roster
+}
+
+// Self returns this device as the roster knows it. Before its admission has arrived it has no role.
+func (r *Replica) Self() trust.Device {
+	if d, ok := r.Roster().Device(r.id.Public()); ok {
+		return d
+	}
+	return trust.Device{Key: r.id.Public(), Name: r.id.Name, Role: record.Role("")}
+}

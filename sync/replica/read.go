@@ -1,0 +1,321 @@
+package replica
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"cantal.fr/buron/sync/record"
+	"github.com/google/uuid"
+)
+
+// Cond is a condition on a field: equal to Value, one of a []any Value, absent where Value is nil, or
+// between From and To where one of these is set.
+type Cond struct {
+	Field    string
+	Value    any
+	From, To any // inclusive bounds, nil for none
+}
+
+// Query chooses records of a kind.
+type Query struct {
+	Kind          record.Kind
+	Scope         string // "" for every scope
+	Where         []Cond
+	Text          string   // words that search finds, each from its beginning
+	Order         []string // fields; "-" before a field for descending
+	Archived      bool     // the archived ones too
+	Limit, Offset int      // 0 for no limit
+}
+
+// ErrQuery is returned for a kind or a field that is not a name.
+var ErrQuery = errors.New("replica: not the name of a kind or field")
+
+var nameForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
+
+// sql returns the clauses of a query after SELECT …, with their arguments. Kinds and fields stand in the
+// text, so that the planner recognises the partial indexes.
+func (q Query) sql(order bool) (string, []any, error) {
+	if !nameForm.MatchString(string(q.Kind)) {
+		return "", nil, fmt.Errorf("%w: %q", ErrQuery, q.Kind)
+	}
+	var b strings.Builder
+	var args []any
+	fmt.Fprintf(&b, " FROM record WHERE kind = '%s'", q.Kind)
+	if !q.Archived {
+		b.WriteString(" AND archived = 0")
+	}
+	if q.Scope != "" {
+		b.WriteString(" AND scope = ?")
+		args = append(args, q.Scope)
+	}
+	for _, c := range q.Where {
+		text, more, err := c.sql()
+		if err != nil {
+			return "", nil, err
+		}
+		b.WriteString(" AND " + text)
+		args = append(args, more...)
+	}
+	if match := matchOf(q.Text); match != "" {
+		b.WriteString(" AND number IN (SELECT rowid FROM search WHERE search MATCH ?)")
+		args = append(args, match)
+	}
+	if order {
+		text, err := q.orderBy()
+		if err != nil {
+			return "", nil, err
+		}
+		b.WriteString(text)
+	}
+	return b.String(), args, nil
+}
+
+func (q Query) orderBy() (string, error) {
+	var keys []string
+	for _, f := range q.Order {
+		name, descending := strings.CutPrefix(f, "-")
+		if !nameForm.MatchString(name) {
+			return "", fmt.Errorf("%w: %q", ErrQuery, f)
+		}
+		key := column(name)
+		if descending {
+			key += " DESC"
+		}
+		keys = append(keys, key)
+	}
+	text := " ORDER BY " + strings.Join(append(keys, "number"), ", ")
+	switch {
+	case q.Limit > 0:
+		text += fmt.Sprintf(" LIMIT %d OFFSET %d", q.Limit, q.Offset)
+	case q.Offset > 0:
+		text += fmt.Sprintf(" LIMIT -1 OFFSET %d", q.Offset)
+	}
+	return text, nil
+}
+
+func (c Cond) sql() (string, []any, error) {
+	if !nameForm.MatchString(c.Field) {
+		return "", nil, fmt.Errorf("%w: %q", ErrQuery, c.Field)
+	}
+	col := column(c.Field)
+	switch {
+	case c.From != nil && c.To != nil:
+		return col + " BETWEEN ? AND ?", []any{plain(c.From), plain(c.To)}, nil
+	case c.From != nil:
+		return col + " >= ?", []any{plain(c.From)}, nil
+	case c.To != nil:
+		return col + " <= ?", []any{plain(c.To)}, nil
+	case c.Value == nil:
+		return col + " IS NULL", nil, nil
+	}
+	if list, ok := c.Value.([]any); ok {
+		args := make([]any, len(list))
+		for i, v := range list {
+			args[i] = plain(v)
+		}
+		return col + " IN (?" + strings.Repeat(", ?", max(len(list)-1, 0)) + ")", append(args, make([]any, max(1-len(list), 0))...), nil
+	}
+	return col + " = ?", []any{plain(c.Value)}, nil
+}
+
+// plain turns a value into what json_extract gives for it.
+func plain(v any) any {
+	switch v := v.(type) {
+	case bool:
+		if v {
+			return int64(1)
+		}
+		return int64(0)
+	case uuid.UUID:
+		return v.String()
+	case []any, map[string]any:
+		b, err := json.Marshal(v)
+		if err != nil {
+			return nil
+		}
+		return string(b)
+	}
+	return v
+}
+
+const recordColumns = "SELECT id, kind, scope, fields"
+
+// List returns the records that a query chooses, images left out.
+func (r *Replica) List(ctx context.Context, q Query) ([]record.Record, error) {
+	text, args, err := q.sql(true)
+	if err != nil {
+		return nil, err
+	}
+	return records(ctx, r.read, recordColumns+text, args...)
+}
+
+func records(ctx context.Context, q querier, query string, args ...any) ([]record.Record, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer rows.Close()
+	var out []record.Record
+	for rows.Next() {
+		var id, fields []byte
+		var rec record.Record
+		if err := rows.Scan(&id, &rec.Kind, &rec.Scope, &fields); err != nil {
+			return nil, translate(err)
+		}
+		copy(rec.ID[:], id)
+		if rec.Fields, err = parseFields(fields); err != nil {
+			return nil, err
+		}
+		out = append(out, rec)
+	}
+	return out, translate(rows.Err())
+}
+
+// parseFields reads the JSON of a record with whole numbers as int64.
+func parseFields(b []byte) (record.Fields, error) {
+	dec := json.NewDecoder(strings.NewReader(string(b)))
+	dec.UseNumber()
+	var f map[string]any
+	if err := dec.Decode(&f); err != nil {
+		return nil, fmt.Errorf("%w: fields: %w", ErrDamaged, err)
+	}
+	for k, v := range f {
+		f[k] = whole(v)
+	}
+	return f, nil
+}
+
+func whole(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		n, err := v.Int64()
+		if err != nil {
+			return v.String()
+		}
+		return n
+	case []any:
+		for i, e := range v {
+			v[i] = whole(e)
+		}
+	case map[string]any:
+		for k, e := range v {
+			v[k] = whole(e)
+		}
+	}
+	return v
+}
+
+// Count returns how many records a query chooses.
+func (r *Replica) Count(ctx context.Context, q Query) (int, error) {
+	text, args, err := q.sql(false)
+	if err != nil {
+		return 0, err
+	}
+	var n int
+	err = r.read.QueryRowContext(ctx, "SELECT count(*)"+text, args...).Scan(&n)
+	return n, translate(err)
+}
+
+// Index returns the local numbers of the records that a query chooses, in order: what a virtual list
+// holds, to ask Rows for those it shows.
+func (r *Replica) Index(ctx context.Context, q Query) ([]int64, error) {
+	text, args, err := q.sql(true)
+	if err != nil {
+		return nil, err
+	}
+	return column1[int64](ctx, r.read, "SELECT number"+text, args...)
+}
+
+// Rows returns the records of local numbers, in the order asked for; one that is gone is left out.
+func (r *Replica) Rows(ctx context.Context, numbers []int64) ([]record.Record, error) {
+	out := make([]record.Record, 0, len(numbers))
+	for _, n := range numbers {
+		found, err := records(ctx, r.read, recordColumns+" FROM record WHERE number = ?", n)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// Tally counts the records of a query by the value of a field: what filter chips show. Records without a
+// value count under "".
+func (r *Replica) Tally(ctx context.Context, q Query, field string) (map[string]int, error) {
+	if !nameForm.MatchString(field) {
+		return nil, fmt.Errorf("%w: %q", ErrQuery, field)
+	}
+	text, args, err := q.sql(false)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.read.QueryContext(ctx, "SELECT coalesce("+column(field)+", ''), count(*)"+text+" GROUP BY 1", args...)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer rows.Close()
+	out := map[string]int{}
+	for rows.Next() {
+		var v any
+		var n int
+		if err := rows.Scan(&v, &n); err != nil {
+			return nil, translate(err)
+		}
+		out[fmt.Sprint(v)] = n
+	}
+	return out, translate(rows.Err())
+}
+
+// Records returns how many records this replica holds, archived ones included.
+func (r *Replica) Records(ctx context.Context) (int, error) {
+	var n int
+	err := r.read.QueryRowContext(ctx, "SELECT count(*) FROM record WHERE scope <> 'control'").Scan(&n)
+	return n, translate(err)
+}
+
+// Book returns a view of the replica by which rules and titles look records up.
+func (r *Replica) Book(ctx context.Context) record.Book { return &book{ctx, r} }
+
+type book struct {
+	ctx context.Context
+	r   *Replica
+}
+
+func (b *book) Get(id uuid.UUID) (record.Record, bool, error) {
+	found, err := records(b.ctx, b.r.read, recordColumns+" FROM record WHERE id = ?", id[:])
+	if err != nil || len(found) == 0 {
+		return record.Record{}, false, err
+	}
+	return found[0], true, nil
+}
+
+func (b *book) Find(k record.Kind, field string, value any) ([]record.Record, error) {
+	return find(b.ctx, b.r.read, k, field, value)
+}
+
+func find(ctx context.Context, q querier, k record.Kind, field string, value any) ([]record.Record, error) {
+	text, args, err := Query{Kind: k, Where: []Cond{{Field: field, Value: value}}}.sql(true)
+	if err != nil {
+		return nil, err
+	}
+	return records(ctx, q, recordColumns+text, args...)
+}
+
+// stateOf reads a record with all its versions.
+func (r *Replica) stateOf(ctx context.Context, id uuid.UUID) (*state, error) {
+	s := &state{id: id}
+	var cells []byte
+	err := r.read.QueryRowContext(ctx, "SELECT number, kind, scope, cells FROM record WHERE id = ?", id[:]).Scan(&s.number, &s.kind, &s.scope, &cells)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrUnknown
+	}
+	if err != nil {
+		return nil, translate(err)
+	}
+	return s, s.decode(cells)
+}

@@ -1,0 +1,318 @@
+package replica
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"reflect"
+	"slices"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
+)
+
+// Seen holds, by field, the versions that the author of an edit had before their eyes.
+type Seen map[string][]journal.Dot
+
+// Change is what a person wants of one record.
+type Change struct {
+	ID    uuid.UUID // nil for a new record
+	Kind  record.Kind
+	Scope string        // of a new record; "" for record.ScopeOf
+	Set   record.Fields // nil clears a field
+	Seen  Seen          // nil: what is held now
+}
+
+// Saved names what an action wrote.
+type Saved struct {
+	Action [8]byte     // zero where nothing was written
+	IDs    []uuid.UUID // one per change, in order
+}
+
+// Save checks changes and writes them as one action: when it returns without error they are on the
+// disk, all of them. The error is record.Problems where a rule is broken, ErrForbidden where the role
+// of the device does not allow it, ErrUnknown where a record is not held, ErrDisk on a full disk. A
+// field that is set to what it shows already writes nothing.
+func (r *Replica) Save(ctx context.Context, operator uuid.UUID, changes ...Change) (Saved, error) {
+	var saved Saved
+	err := r.inBatch(ctx, func(b *batch) error {
+		var err error
+		saved, err = b.save(operator, changes)
+		return err
+	})
+	return saved, err
+}
+
+// maxBulk is the number of changes of one transaction of SaveBulk.
+const maxBulk = journal.MaxOps
+
+// SaveBulk writes many changes in transactions of a thousand. What was written before an error stays.
+// Progress, which may be nil, is called with the number of changes on the disk.
+func (r *Replica) SaveBulk(ctx context.Context, operator uuid.UUID, changes []Change, progress func(done int)) (Saved, error) {
+	all := Saved{IDs: make([]uuid.UUID, 0, len(changes))}
+	for part := range slices.Chunk(changes, maxBulk) {
+		saved, err := r.Save(ctx, operator, part...)
+		if err != nil {
+			return all, err
+		}
+		all.IDs = append(all.IDs, saved.IDs...)
+		if saved.Action != ([8]byte{}) {
+			all.Action = saved.Action
+		}
+		if progress != nil {
+			progress(len(all.IDs))
+		}
+	}
+	return all, nil
+}
+
+// save is Save inside a transaction.
+func (b *batch) save(operator uuid.UUID, changes []Change) (Saved, error) {
+	saved := Saved{IDs: make([]uuid.UUID, len(changes))}
+	byScope := map[string][]journal.Op{}
+	self, book := b.Self(), &txBook{b}
+	for i, c := range changes {
+		scope, op, err := b.operation(self, book, c)
+		if err != nil {
+			return saved, err
+		}
+		saved.IDs[i] = op.ID
+		if len(op.Cells) > 0 {
+			byScope[scope] = append(byScope[scope], op)
+		}
+	}
+	if len(byScope) == 0 {
+		return saved, nil
+	}
+	if _, err := io.ReadFull(b.o.Random, saved.Action[:]); err != nil {
+		return saved, fmt.Errorf("replica: draw an action: %w", err)
+	}
+	for _, scope := range slices.Sorted(maps.Keys(byScope)) {
+		if err := b.writeEntry(scope, operator, saved.Action, byScope[scope]); err != nil {
+			return saved, err
+		}
+	}
+	return saved, nil
+}
+
+// operation turns a change into an operation with only the fields that differ.
+func (b *batch) operation(self trust.Device, book record.Book, c Change) (string, journal.Op, error) {
+	var op journal.Op
+	var before record.Fields
+	set := c.Set.Clone()
+	var s *state
+	if c.ID != uuid.Nil {
+		var err error
+		if s, err = b.held(c.ID); err != nil {
+			return "", op, err
+		}
+		before = s.fields()
+		c.Kind, c.Scope = record.Kind(s.kind), s.scope
+	}
+	record.Derive(c.Kind, before, set, book)
+	after := before.Clone()
+	for name, v := range set {
+		if v == nil {
+			delete(after, name)
+			continue
+		}
+		after[name] = v
+	}
+	if problems := record.Check(c.Kind, before, after, book); len(problems) > 0 {
+		return "", op, problems
+	}
+	if s == nil {
+		return b.creation(self, book, c, after)
+	}
+	op.OpHead = journal.OpHead{Kind: s.kind, ID: s.id, Flags: flagsOf(c.Kind)}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		if cell, ok := b.edit(s, name, set[name], c.Seen); ok {
+			op.Cells = append(op.Cells, cell)
+		}
+	}
+	edits := slices.ContainsFunc(op.Cells, func(c journal.Cell) bool { return len(c.Parents) > 0 })
+	if len(op.Cells) > 0 && !self.MayWrite(s.scope, c.Kind, edits) {
+		return "", op, fmt.Errorf("%w: %s in %s", ErrForbidden, c.Kind, s.scope)
+	}
+	return s.scope, op, nil
+}
+
+func (b *batch) creation(self trust.Device, book record.Book, c Change, after record.Fields) (string, journal.Op, error) {
+	var op journal.Op
+	if c.Scope == "" {
+		var err error
+		if c.Scope, err = record.ScopeOf(c.Kind, after, book); err != nil {
+			return "", op, err
+		}
+	}
+	if !self.MayWrite(c.Scope, c.Kind, false) {
+		return "", op, fmt.Errorf("%w: %s in %s", ErrForbidden, c.Kind, c.Scope)
+	}
+	id, err := journal.NewID(c.Scope, string(c.Kind), b.o.Now(), b.o.Random)
+	if err != nil {
+		return "", op, err
+	}
+	op.OpHead = journal.OpHead{Kind: string(c.Kind), ID: id, Flags: flagsOf(c.Kind)}
+	op.Cells = trust.Cells(after)
+	if len(op.Cells) == 0 {
+		return "", op, record.Problems{}
+	}
+	return c.Scope, op, nil
+}
+
+func flagsOf(k record.Kind) (f journal.Flags) {
+	s, _ := record.Of(k)
+	if s.Personal {
+		f |= journal.Personal
+	}
+	if s.Act {
+		f |= journal.Once
+	}
+	return f
+}
+
+// edit returns the cell that sets a field, naming the versions that the author saw; false where the
+// field shows that value already and nothing else is to be replaced.
+func (b *batch) edit(s *state, name string, value any, seen Seen) (journal.Cell, bool) {
+	c := s.find(name)
+	if c == nil {
+		return journal.Cell{Field: name, Value: value}, value != nil
+	}
+	parents := c.dots()
+	if seen != nil {
+		parents = seen[name]
+	}
+	if shown, ok := c.shown(); ok && reflect.DeepEqual(shown.value, value) && !c.conflict() {
+		return journal.Cell{}, false
+	}
+	named := make([]journal.Dot, 0, len(parents))
+	for _, p := range parents {
+		// What this chain wrote itself is replaced unnamed, unless the chain has branches.
+		if p.Incarnation != b.self || b.isForked(s.scope) {
+			named = append(named, p)
+		}
+	}
+	return journal.Cell{Field: name, Value: value, Parents: named}, true
+}
+
+func (b *batch) isForked(scope string) bool {
+	k, err := b.chainOf(journal.Chain{Incarnation: b.self, Scope: scope}, false)
+	return err == nil && k != nil && k.forked
+}
+
+// held returns a record that is held, for an edit.
+func (b *batch) held(id uuid.UUID) (*state, error) {
+	s, err := b.state(id, "", "")
+	if err != nil {
+		return nil, err
+	}
+	if s.kind == "" {
+		delete(b.states, id)
+		b.order = slices.DeleteFunc(b.order, func(o *state) bool { return o == s })
+		return nil, fmt.Errorf("%w: %s", ErrUnknown, id)
+	}
+	return s, nil
+}
+
+// writeEntry signs, stores and folds one entry of this device.
+func (b *batch) writeEntry(scope string, operator uuid.UUID, action [8]byte, ops []journal.Op) error {
+	k, err := b.chainOf(journal.Chain{Incarnation: b.self, Scope: scope}, true)
+	if err != nil {
+		return err
+	}
+	hlc, err := b.tick()
+	if err != nil {
+		return err
+	}
+	d := journal.Draft{Incarnation: b.self, Scope: scope, HLC: hlc, Operator: operator, Action: action, Ops: ops}
+	if len(k.tips) == 0 {
+		d.Seq, d.Prev = 1, journal.GenesisHash(b.territory, k.Chain)
+		if d.Genesis, err = b.genesis(); err != nil {
+			return err
+		}
+	} else {
+		last := slices.MaxFunc(k.tips, func(x, y tip) int { return int(int64(x.seq) - int64(y.seq)) })
+		d.Seq, d.Prev = last.seq+1, last.hash
+	}
+	e, err := journal.Sign(b.territory, b.id.Key, d, b.o.Random)
+	if err != nil {
+		return err
+	}
+	number, err := b.append(k, e)
+	if err != nil {
+		return err
+	}
+	return b.foldEntry(k, e, number)
+}
+
+func (b *batch) genesis() (*journal.Genesis, error) {
+	key := b.id.Public()
+	recipient, err := trust.RecipientBytes(b.id.Age.Recipient().String())
+	if err != nil {
+		return nil, err
+	}
+	return &journal.Genesis{Key: key[:], Nonce: b.nonce, Age: recipient, App: trust.AppVersion}, nil
+}
+
+// SaveControl writes one record of the control scope. Only a delegate may.
+func (r *Replica) SaveControl(ctx context.Context, kind string, fields record.Fields) (uuid.UUID, error) {
+	if !r.Roster().MayAdmit(r.id.Public()) {
+		return uuid.Nil, fmt.Errorf("%w: only a delegate admits devices", ErrForbidden)
+	}
+	var id uuid.UUID
+	err := r.inBatch(ctx, func(b *batch) (err error) {
+		id, err = b.controlRecord(kind, fields)
+		return err
+	})
+	return id, err
+}
+
+func (b *batch) controlRecord(kind string, fields record.Fields) (uuid.UUID, error) {
+	id, err := journal.NewID(trust.Control, kind, b.o.Now(), b.o.Random)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	op := journal.Op{OpHead: journal.OpHead{Kind: kind, ID: id}, Cells: trust.Cells(fields)}
+	return id, b.writeEntry(trust.Control, uuid.Nil, [8]byte{}, []journal.Op{op})
+}
+
+// admission writes the record that admits a device.
+func (b *batch) admission(d trust.Device) error {
+	if !b.Roster().MayAdmit(b.id.Public()) {
+		return fmt.Errorf("%w: only a delegate admits devices", ErrForbidden)
+	}
+	_, err := b.controlRecord(trust.DeviceKind, d.Fields())
+	return err
+}
+
+// txBook looks records up inside the transaction that writes.
+type txBook struct{ b *batch }
+
+func (t *txBook) Get(id uuid.UUID) (record.Record, bool, error) {
+	s, err := t.b.held(id)
+	if errors.Is(err, ErrUnknown) {
+		return record.Record{}, false, nil
+	}
+	if err != nil {
+		return record.Record{}, false, err
+	}
+	return record.Record{ID: s.id, Kind: record.Kind(s.kind), Scope: s.scope, Fields: s.fields()}, true, nil
+}
+
+func (t *txBook) Find(k record.Kind, field string, value any) ([]record.Record, error) {
+	if err := t.b.flush(); err != nil {
+		return nil, err
+	}
+	return find(t.b.ctx, t.b.write, k, field, value)
+}
+
+// querier is what reads: a pool, or the connection of a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}

@@ -1,0 +1,102 @@
+-- The replica of one device. The journal (chain, entry, tip) is the truth; record, touch, search and
+-- scope_digest are folded from it and can be dropped and made again; the rest is this device's own and
+-- never leaves it.
+
+CREATE TABLE meta (          -- territory, nonce of the incarnation, clock, version of the schema
+  key   TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE chain (         -- (incarnation, scope) → small number
+  id          INTEGER PRIMARY KEY,
+  incarnation BLOB NOT NULL,
+  scope       TEXT NOT NULL,
+  forked      INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (incarnation, scope)
+) STRICT;
+
+CREATE TABLE author (        -- incarnation → key of the device that opened it
+  incarnation BLOB PRIMARY KEY,
+  key         BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE entry (         -- the entries, as journal.AppendStored writes them
+  id       INTEGER PRIMARY KEY,      -- order of arrival
+  chain    INTEGER NOT NULL REFERENCES chain (id),
+  seq      INTEGER NOT NULL,
+  hash     BLOB NOT NULL,
+  signed   INTEGER NOT NULL,         -- 1 where the signature is held: a piece can end here
+  received INTEGER NOT NULL,         -- Unix milliseconds of this device's clock
+  stored   BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX entry_place ON entry (chain, seq, hash);
+
+CREATE TABLE tip (           -- the ends of the branches of a chain; one unless it is forked
+  chain INTEGER NOT NULL REFERENCES chain (id),
+  seq   INTEGER NOT NULL,
+  hash  BLOB NOT NULL,
+  PRIMARY KEY (chain, hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE record (        -- the merged state
+  number    INTEGER PRIMARY KEY,     -- local, for search and virtual lists
+  id        BLOB NOT NULL,
+  kind      TEXT NOT NULL,
+  scope     TEXT NOT NULL,
+  archived  INTEGER NOT NULL,
+  conflicts INTEGER NOT NULL,        -- fields with several values
+  fields    TEXT NOT NULL,           -- JSON of the values shown, images left out
+  cells     BLOB NOT NULL            -- every version of every field (cells.go)
+) STRICT;
+CREATE UNIQUE INDEX record_id ON record (id);
+CREATE INDEX record_kind ON record (kind, scope) WHERE archived = 0;
+CREATE INDEX record_conflicts ON record (id) WHERE conflicts > 0;
+
+CREATE TABLE touch (         -- which entries wrote on a record: its history
+  record INTEGER NOT NULL,
+  entry  INTEGER NOT NULL,
+  op     INTEGER NOT NULL,
+  PRIMARY KEY (record, entry)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE scope_digest (  -- journal.Digest of each scope's cells
+  scope  TEXT PRIMARY KEY,
+  digest BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE search USING fts5 (
+  words, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+);
+INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+
+CREATE TABLE held_by (       -- up to where each peer is known to hold a chain
+  peer  BLOB NOT NULL,
+  chain INTEGER NOT NULL,
+  seq   INTEGER NOT NULL,
+  at    INTEGER NOT NULL,
+  PRIMARY KEY (peer, chain)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE setting (       -- this device's own choices and drafts
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE refusal (       -- what was not taken in, until someone has read it
+  id       INTEGER PRIMARY KEY,
+  at       INTEGER NOT NULL,
+  sender   BLOB NOT NULL,
+  author   BLOB NOT NULL,
+  scope    TEXT NOT NULL,
+  seq      INTEGER NOT NULL,
+  reason   TEXT NOT NULL,
+  sentence TEXT NOT NULL,
+  UNIQUE (sender, author, scope, seq, reason)
+) STRICT;
+
+CREATE TABLE invitation (    -- invitations that this device has printed and that nobody used yet
+  code    TEXT PRIMARY KEY,
+  role    TEXT NOT NULL,
+  places  TEXT NOT NULL,     -- JSON list
+  expires INTEGER NOT NULL   -- Unix milliseconds
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,97 @@
+package replica
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+// statements are prepared once, on the one connection that writes.
+type statements struct {
+	chainOf, addChain, fork                *sql.Stmt
+	tips, addTip, dropTip                  *sql.Stmt
+	holds, addEntry, prevOf, entryAt       *sql.Stmt
+	findRecord, addRecord, setRecord       *sql.Stmt
+	addTouch, addSearch, dropSearch        *sql.Stmt
+	getDigest, setDigest, getMeta, setMeta *sql.Stmt
+	addAuthor, author                      *sql.Stmt
+}
+
+func (s *statements) prepare(ctx context.Context, db *sql.Conn) error {
+	for _, p := range []struct {
+		to  **sql.Stmt
+		sql string
+	}{
+		{&s.chainOf, "SELECT id, forked FROM chain WHERE incarnation = ? AND scope = ?"},
+		{&s.addChain, "INSERT INTO chain (incarnation, scope) VALUES (?, ?)"},
+		{&s.fork, "UPDATE chain SET forked = 1 WHERE id = ?"},
+		{&s.tips, "SELECT seq, hash FROM tip WHERE chain = ?"},
+		{&s.addTip, "INSERT INTO tip (chain, seq, hash) VALUES (?, ?, ?)"},
+		{&s.dropTip, "DELETE FROM tip WHERE chain = ? AND hash = ?"},
+		{&s.holds, "SELECT id FROM entry WHERE chain = ? AND seq = ? AND hash = ?"},
+		{&s.addEntry, "INSERT INTO entry (chain, seq, hash, signed, received, stored) VALUES (?, ?, ?, ?, ?, ?)"},
+		{&s.prevOf, "SELECT substr(stored, 1, 32) FROM entry WHERE chain = ? AND seq = ? AND hash = ?"},
+		{&s.entryAt, "SELECT hash FROM entry WHERE chain = ? AND seq = ?"},
+		{&s.findRecord, "SELECT number, kind, scope, cells FROM record WHERE id = ?"},
+		{&s.addRecord, "INSERT INTO record (id, kind, scope, archived, conflicts, fields, cells) VALUES (?, ?, ?, ?, ?, ?, ?)"},
+		{&s.setRecord, "UPDATE record SET archived = ?, conflicts = ?, fields = ?, cells = ? WHERE number = ?"},
+		{&s.addTouch, "INSERT OR IGNORE INTO touch (record, entry, op) VALUES (?, ?, ?)"},
+		{&s.addSearch, "INSERT INTO search (rowid, words) VALUES (?, ?)"},
+		{&s.dropSearch, "DELETE FROM search WHERE rowid = ?"},
+		{&s.getDigest, "SELECT digest FROM scope_digest WHERE scope = ?"},
+		{&s.setDigest, "INSERT OR REPLACE INTO scope_digest (scope, digest) VALUES (?, ?)"},
+		{&s.getMeta, "SELECT value FROM meta WHERE key = ?"},
+		{&s.setMeta, "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"},
+		{&s.addAuthor, "INSERT OR IGNORE INTO author (incarnation, key) VALUES (?, ?)"},
+		{&s.author, "SELECT key FROM author WHERE incarnation = ?"},
+	} {
+		stmt, err := db.PrepareContext(ctx, p.sql)
+		if err != nil {
+			return fmt.Errorf("prepare %s: %w", p.sql, err)
+		}
+		*p.to = stmt
+	}
+	return nil
+}
+
+func (s *statements) close() {
+	for _, st := range []*sql.Stmt{s.chainOf, s.addChain, s.fork, s.tips, s.addTip, s.dropTip, s.holds, s.addEntry, s.prevOf, s.entryAt,
+		s.findRecord, s.addRecord, s.setRecord, s.addTouch, s.addSearch, s.dropSearch, s.getDigest, s.setDigest, s.getMeta, s.setMeta, s.addAuthor, s.author} {
+		if st != nil {
+			_ = st.Close()
+		}
+	}
+}
+
+// indexed lists, by kind, the fields by which screens look records up.
+var indexed = map[string][]string{
+	"site":             {"uai", "name", "type"},
+	"room":             {"site", "name", "label"},
+	"equipment_type":   {"family", "name"},
+	"equipment":        {"site", "room", "serial", "tag", "uuid", "mac", "status", "type"},
+	"visit":            {"site", "arrival"},
+	"room_audit":       {"room", "visit", "site"},
+	"scan":             {"audit", "equipment"},
+	"intervention":     {"equipment", "site", "room", "status", "visit"},
+	"workshop":         {"place", "begin"},
+	"charter_adoption": {"site", "charter"},
+	"class_member":     {"site", "class"},
+	"acknowledgement":  {"site", "member", "charter", "of"},
+	"attendance":       {"workshop", "event"},
+}
+
+// indexes returns the expression indexes of the records' JSON, one per looked-up field. They cover what is
+// not archived, in the order of the field, so that a sorted list of a kind reads the index alone.
+func indexes() string {
+	var b strings.Builder
+	for kind, fields := range indexed {
+		for _, f := range fields {
+			fmt.Fprintf(&b, "CREATE INDEX %s_%s ON record (%s) WHERE kind = '%s' AND archived = 0;\n", kind, f, column(f), kind)
+		}
+	}
+	return b.String()
+}
+
+// column is the expression of a field; the same text must stand in indexes and in queries.
+func column(field string) string { return fmt.Sprintf("json_extract(fields, '$.%s')", field) }

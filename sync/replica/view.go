@@ -1,0 +1,302 @@
+package replica
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
+)
+
+// Mark says who wrote something, when and on which device.
+type Mark struct {
+	At           time.Time // as the author's clock showed it
+	Key          trust.Key
+	DeviceName   string
+	Operator     uuid.UUID
+	OperatorName string
+	ClockLead    time.Duration // how far the author's clock was ahead of ours when it arrived; 0 under ten minutes
+}
+
+// clockLead is the lead from which a clock is shown to be wrong.
+const clockLead = 10 * time.Minute
+
+// View is a record as a screen shows it.
+type View struct {
+	record.Record
+	Seen      Seen     // to be handed back with an edit
+	Conflicts []string // fields with several values
+	Created   Mark
+	Changed   Mark
+	Lauzes    int // 1 here, 2 on a neighbour too, 3 at the central
+}
+
+// Get returns a record with what its screen shows. The error is ErrUnknown where it is not held.
+func (r *Replica) Get(ctx context.Context, id uuid.UUID) (View, error) {
+	s, err := r.stateOf(ctx, id)
+	if err != nil {
+		return View{}, err
+	}
+	v := View{Record: record.Record{ID: id, Kind: record.Kind(s.kind), Scope: s.scope, Fields: s.fields()}, Seen: Seen{}}
+	for i := range s.cells {
+		c := &s.cells[i]
+		v.Seen[c.field] = c.dots()
+		if c.conflict() {
+			v.Conflicts = append(v.Conflicts, c.field)
+		}
+	}
+	written, err := r.writings(ctx, s.number)
+	if err != nil {
+		return v, err
+	}
+	if len(written) > 0 {
+		v.Created, v.Changed = r.mark(ctx, written[0]), r.mark(ctx, written[len(written)-1])
+	}
+	v.Lauzes, err = r.lauzes(ctx, s.number)
+	return v, err
+}
+
+// writing is one operation on a record with its entry.
+type writing struct {
+	entry    *journal.Entry
+	op       int
+	received time.Time
+}
+
+// writings returns the operations on a record, the oldest first by their authors' clocks.
+func (r *Replica) writings(ctx context.Context, number int64) ([]writing, error) {
+	rows, err := r.read.QueryContext(ctx, "SELECT stored, op, received FROM touch JOIN entry ON entry.id = touch.entry WHERE touch.record = ?", number)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer rows.Close()
+	var out []writing
+	for rows.Next() {
+		var b []byte
+		var w writing
+		var ms int64
+		if err := rows.Scan(&b, &w.op, &ms); err != nil {
+			return nil, translate(err)
+		}
+		if w.entry, err = journal.ParseStored(b); err != nil {
+			return nil, err
+		}
+		w.received = time.UnixMilli(ms)
+		out = append(out, w)
+	}
+	slices.SortFunc(out, func(a, b writing) int {
+		return cmp.Or(cmp.Compare(a.entry.HLC, b.entry.HLC), slices.Compare(a.entry.Hash[:], b.entry.Hash[:]))
+	})
+	return out, translate(rows.Err())
+}
+
+func (r *Replica) mark(ctx context.Context, w writing) Mark {
+	m := Mark{At: w.entry.HLC.Time(), Operator: w.entry.Operator}
+	if key, ok, err := r.AuthorOf(ctx, w.entry.Incarnation); err == nil && ok {
+		m.Key, m.DeviceName = key, r.Roster().Name(key)
+	}
+	if m.Operator != uuid.Nil {
+		if rec, ok, err := r.Book(ctx).Get(m.Operator); err == nil && ok {
+			m.OperatorName = rec.Fields.Text("name")
+		}
+	}
+	if lead := m.At.Sub(w.received); lead >= clockLead {
+		m.ClockLead = lead
+	}
+	return m
+}
+
+// Event is one line of a record's history: a field that was set, and to what.
+type Event struct {
+	Mark
+	Field  string
+	Value  any // nil where the field was cleared
+	Action [8]byte
+}
+
+// History returns what was done to a record, the newest first by the authors' clocks.
+func (r *Replica) History(ctx context.Context, id uuid.UUID) ([]Event, error) {
+	s, err := r.stateOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	written, err := r.writings(ctx, s.number)
+	if err != nil {
+		return nil, err
+	}
+	var out []Event
+	for _, w := range slices.Backward(written) {
+		op, err := w.entry.Op(w.op)
+		if err != nil {
+			continue // erased or of a newer version: there is nothing to show
+		}
+		m := r.mark(ctx, w)
+		for _, c := range op.Cells {
+			out = append(out, Event{m, c.Field, c.Value, w.entry.Action})
+		}
+	}
+	return out, nil
+}
+
+// Version is one of several values of a field.
+type Version struct {
+	Mark
+	Value any
+	Dot   journal.Dot
+	Shown bool // the one that is shown until someone decides
+}
+
+// Conflict is a field to decide on.
+type Conflict struct {
+	ID       uuid.UUID
+	Kind     record.Kind
+	Scope    string
+	Field    string
+	Versions []Version // the one that is shown first
+}
+
+// Conflicts returns the fields to decide on, ordered by record.
+func (r *Replica) Conflicts(ctx context.Context) ([]Conflict, error) {
+	ids, err := column1[[]byte](ctx, r.read, "SELECT id FROM record WHERE conflicts > 0 ORDER BY id")
+	if err != nil {
+		return nil, err
+	}
+	var out []Conflict
+	for _, b := range ids {
+		s, err := r.stateOf(ctx, uuid.UUID(b))
+		if err != nil {
+			return nil, err
+		}
+		written, err := r.writings(ctx, s.number)
+		if err != nil {
+			return nil, err
+		}
+		for i := range s.cells {
+			if c := &s.cells[i]; c.conflict() {
+				out = append(out, Conflict{s.id, record.Kind(s.kind), s.scope, c.field, r.versions(ctx, c, written)})
+			}
+		}
+	}
+	return out, nil
+}
+
+func (r *Replica) versions(ctx context.Context, c *cell, written []writing) []Version {
+	shown, _ := c.shown()
+	var out []Version
+	for _, v := range c.versions {
+		n := Version{Value: v.value, Dot: v.dot, Shown: v.dot == shown.dot, Mark: Mark{At: v.hlc.Time()}}
+		for _, w := range written {
+			if w.entry.Dot() == v.dot {
+				n.Mark = r.mark(ctx, w)
+			}
+		}
+		out = append(out, n)
+	}
+	slices.SortStableFunc(out, func(a, b Version) int { return boolInt(b.Shown) - boolInt(a.Shown) })
+	return out
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Overruled returns the conflicts in which a value of this device is not the one shown.
+func (r *Replica) Overruled(ctx context.Context) ([]Conflict, error) {
+	all, err := r.Conflicts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	mine := r.id.Public()
+	return slices.DeleteFunc(all, func(c Conflict) bool {
+		return !slices.ContainsFunc(c.Versions, func(v Version) bool { return v.Key == mine && !v.Shown })
+	}), nil
+}
+
+// Resolve keeps one of the values of a field: a new edit that names all of them, and so settles it on every
+// device that it reaches.
+func (r *Replica) Resolve(ctx context.Context, operator, id uuid.UUID, field string, keep journal.Dot) (Saved, error) {
+	s, err := r.stateOf(ctx, id)
+	if err != nil {
+		return Saved{}, err
+	}
+	c := s.find(field)
+	if c == nil {
+		return Saved{}, ErrUnknown
+	}
+	i := slices.IndexFunc(c.versions, func(v version) bool { return v.dot == keep })
+	if i < 0 {
+		return Saved{}, ErrUnknown
+	}
+	return r.Save(ctx, operator, Change{ID: id, Set: record.Fields{field: c.versions[i].value}, Seen: Seen{field: c.dots()}})
+}
+
+// Undo takes an action back: the fields it set get the values they had before, as a new edit, and the
+// records it made are archived. What others have changed since is left to them.
+func (r *Replica) Undo(ctx context.Context, operator uuid.UUID, saved Saved) error {
+	if saved.Action == ([8]byte{}) {
+		return nil
+	}
+	var changes []Change
+	for _, id := range saved.IDs {
+		c, err := r.undoOf(ctx, id, saved.Action)
+		if err != nil {
+			return err
+		}
+		if len(c.Set) > 0 {
+			changes = append(changes, c)
+		}
+	}
+	_, err := r.Save(ctx, operator, changes...)
+	return err
+}
+
+func (r *Replica) undoOf(ctx context.Context, id uuid.UUID, action [8]byte) (Change, error) {
+	c := Change{ID: id, Set: record.Fields{}}
+	view, err := r.Get(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	c.Seen = view.Seen
+	events, err := r.History(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	first := true
+	for i, e := range events {
+		if e.Action != action {
+			first = false
+			continue
+		}
+		if _, twice := c.Set[e.Field]; twice || newerChange(events[:i], e.Field, action) {
+			continue
+		}
+		c.Set[e.Field] = before(events[i+1:], e.Field, action)
+	}
+	created := !slices.ContainsFunc(events, func(e Event) bool { return e.Action != action })
+	if first && created {
+		c.Set = record.Fields{"archived": true}
+	}
+	return c, nil
+}
+
+// newerChange reports whether the field was set again after the action.
+func newerChange(newer []Event, field string, action [8]byte) bool {
+	return slices.ContainsFunc(newer, func(e Event) bool { return e.Field == field && e.Action != action })
+}
+
+// before returns the value of a field before the action, nil where it had none.
+func before(older []Event, field string, action [8]byte) any {
+	for _, e := range older {
+		if e.Field == field && e.Action != action {
+			return e.Value
+		}
+	}
+	return nil
+}
