@@ -168,13 +168,14 @@ func (b *batch) holds(k *chain, seq uint64, h journal.Hash) (bool, error) {
 	return err == nil, err
 }
 
-// heldDot reports whether the entry that a dot names is held.
-func (b *batch) heldDot(scope string, d journal.Dot) (bool, error) {
+// heldDot reports whether the entry that a dot names arrived before the entry that is folded: when the
+// journal is folded again, later ones are on the disk already.
+func (b *batch) heldDot(scope string, d journal.Dot, folding int64) (bool, error) {
 	k, err := b.chainOf(journal.Chain{Incarnation: d.Incarnation, Scope: scope}, false)
 	if err != nil || k == nil {
 		return false, err
 	}
-	rows, err := b.st.entryAt.QueryContext(b.ctx, k.id, d.Seq)
+	rows, err := b.st.entryAt.QueryContext(b.ctx, k.id, d.Seq, folding)
 	if err != nil {
 		return false, err
 	}

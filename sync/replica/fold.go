@@ -26,7 +26,7 @@ func (b *batch) foldEntry(k *chain, e *journal.Entry, number int64) error {
 			return err
 		}
 		for _, c := range op.Cells {
-			if err := b.foldCell(k, s, e, c); err != nil {
+			if err := b.foldCell(k, s, e, number, c); err != nil {
 				return err
 			}
 		}
@@ -38,7 +38,7 @@ func (b *batch) foldEntry(k *chain, e *journal.Entry, number int64) error {
 
 // foldCell merges one value. Whatever the order of arrival, what stays are the versions that no held
 // version names, and that no later one of the same branch follows.
-func (b *batch) foldCell(k *chain, s *state, e *journal.Entry, in journal.Cell) error {
+func (b *batch) foldCell(k *chain, s *state, e *journal.Entry, number int64, in journal.Cell) error {
 	c := s.cell(in.Field)
 	digest, err := b.digest(s.scope)
 	if err != nil {
@@ -57,7 +57,7 @@ func (b *batch) foldCell(k *chain, s *state, e *journal.Entry, in journal.Cell) 
 		if slices.ContainsFunc(c.versions, func(v version) bool { return v.dot == p }) || slices.Contains(c.pending, p) {
 			continue
 		}
-		held, err := b.heldDot(s.scope, p)
+		held, err := b.heldDot(s.scope, p, number)
 		if err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func (s *statements) prepare(ctx context.Context, db *sql.Conn) error {
 		{&s.holds, "SELECT id FROM entry WHERE chain = ? AND seq = ? AND hash = ?"},
 		{&s.addEntry, "INSERT INTO entry (chain, seq, hash, signed, received, stored) VALUES (?, ?, ?, ?, ?, ?)"},
 		{&s.prevOf, "SELECT substr(stored, 1, 32) FROM entry WHERE chain = ? AND seq = ? AND hash = ?"},
-		{&s.entryAt, "SELECT hash FROM entry WHERE chain = ? AND seq = ?"},
+		{&s.entryAt, "SELECT hash FROM entry WHERE chain = ? AND seq = ? AND id < ?"},
 		{&s.findRecord, "SELECT number, kind, scope, cells FROM record WHERE id = ?"},
 		{&s.addRecord, "INSERT INTO record (id, kind, scope, archived, conflicts, fields, cells) VALUES (?, ?, ?, ?, ?, ?, ?)"},
 		{&s.setRecord, "UPDATE record SET archived = ?, conflicts = ?, fields = ?, cells = ? WHERE number = ?"},

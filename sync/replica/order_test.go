@@ -1,0 +1,165 @@
+package replica
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+)
+
+// blank returns a replica with control alone: a place to fold a history in another order.
+func (f *field) blank() *Replica {
+	return f.admit("vierge", record.Coordination, 0)
+}
+
+// history makes several devices, one of them cloned, with wrong clocks, that edit the same few records
+// while they hear of each other now and then; it returns every entry as a piece of its own.
+func history(t *rapid.T, tb testing.TB, f *field) []journal.Piece {
+	drifts := []time.Duration{0, -87600 * time.Hour, 87600 * time.Hour, 3 * time.Hour}
+	var devices []*Replica
+	for i := range 3 {
+		devices = append(devices, f.admit(fmt.Sprintf("d%d", i), record.Coordination, rapid.SampledFrom(drifts).Draw(t, "drift")))
+	}
+	ids := []uuid.UUID{save(tb, devices[0], machine("PC-1")), save(tb, devices[0], machine("PC-2"))}
+	for _, d := range devices[1:] {
+		give(tb, devices[0], d)
+	}
+	if rapid.Bool().Draw(t, "clone") {
+		devices = append(devices, clone(tb, devices[1]))
+	}
+	fields := []string{"note", "status", "brand"}
+	for range rapid.IntRange(3, 12).Draw(t, "steps") {
+		d := devices[rapid.IntRange(0, len(devices)-1).Draw(t, "device")]
+		if rapid.IntRange(0, 3).Draw(t, "what") == 0 {
+			give(tb, d, devices[rapid.IntRange(0, len(devices)-1).Draw(t, "to")])
+			continue
+		}
+		name := rapid.SampledFrom(fields).Draw(t, "field")
+		value := any(rapid.SampledFrom([]string{"en_panne", "en_stock", "en_pret"}).Draw(t, "value"))
+		if name != "status" && rapid.IntRange(0, 4).Draw(t, "clear") == 0 {
+			value = nil
+		}
+		save(tb, d, Change{ID: ids[rapid.IntRange(0, 1).Draw(t, "record")], Set: record.Fields{name: value}})
+	}
+	held := map[journal.Hash]bool{}
+	var out []journal.Piece
+	for _, d := range devices {
+		for _, p := range all(tb, d, "parc") {
+			for _, e := range singles(tb, d, p) {
+				if h := e.Entries[0].RawHead; !held[journal.Hash(sum(h))] {
+					held[sum(h)] = true
+					out = append(out, e)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// clone copies a device's folder, key and all, as a disk image does.
+func clone(tb testing.TB, r *Replica) *Replica {
+	tb.Helper()
+	dir := tb.TempDir()
+	if _, err := r.write.ExecContext(tb.Context(), "VACUUM INTO ?", filepath.Join(dir, File)); err != nil {
+		tb.Fatal(err)
+	}
+	key, err := os.ReadFile(filepath.Join(r.Dir(), trust.KeyFile))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, trust.KeyFile), key, 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	twin, err := Open(tb.Context(), dir, Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { twin.Close() })
+	return twin
+}
+
+func TestAnyOrderOfArrivalGivesTheSameTables(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		f := newField(t)
+		pieces := history(rt, t, f)
+		var want string
+		for range 3 {
+			r := f.blank()
+			deliver(rt, t, f, r, pieces)
+			got := dump(t, r)
+			if want == "" {
+				want = got
+				if err := r.Rebuild(t.Context(), nil); err != nil {
+					rt.Fatal(err)
+				}
+				if d := diffScope(want, dump(t, r)); d != "" {
+					rt.Fatalf("folded again: %s", d)
+				}
+			} else if d := diffScope(want, got); d != "" {
+				rt.Fatalf("in another order: %s", d)
+			}
+		}
+	})
+}
+
+// deliver admits pieces in a random order: those that come before what they follow wait for it, as they
+// do between devices.
+func deliver(rt *rapid.T, t testing.TB, f *field, r *Replica, pieces []journal.Piece) {
+	var order []journal.Piece
+	numbers := make([]int, len(pieces))
+	for i := range numbers {
+		numbers[i] = i
+	}
+	for _, i := range rapid.Permutation(numbers).Draw(rt, "order") {
+		order = append(order, pieces[i])
+	}
+	admit(t, r, f.central, all(t, f.central, trust.Control))
+	for len(order) > 0 {
+		var later []journal.Piece
+		for _, p := range order {
+			n, refused, err := r.Admit(t.Context(), f.central.Identity().Public(), wired(t, []journal.Piece{p}))
+			if err != nil {
+				rt.Fatal(err)
+			}
+			if n == 0 && len(refused) > 0 {
+				later = append(later, p)
+			}
+		}
+		if len(later) == len(order) {
+			_, refused, _ := r.Admit(t.Context(), f.central.Identity().Public(), wired(t, later))
+			rt.Fatalf("%d pieces can never be admitted: %v", len(later), refused)
+		}
+		order = later
+	}
+}
+
+// singles cuts a piece into pieces of one entry, each with the signature that its author kept.
+func singles(tb testing.TB, author *Replica, p journal.Piece) []journal.Piece {
+	tb.Helper()
+	entries, err := storedEntries(tb.Context(), author.read,
+		"SELECT stored FROM entry JOIN chain ON chain.id = entry.chain WHERE incarnation = ? AND scope = ? AND signed = 1 ORDER BY seq",
+		p.Chain.Incarnation[:], p.Chain.Scope)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var out []journal.Piece
+	for _, e := range entries {
+		out = append(out, journal.Piece{Chain: p.Chain, Prev: e.Prev, Entries: []*journal.Entry{e}})
+	}
+	return out
+}
+
+func sum(b []byte) journal.Hash {
+	var h journal.Hash
+	for i, x := range b {
+		h[i%32] = h[i%32]*31 + x + byte(i)
+	}
+	return h
+}
