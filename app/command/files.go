@@ -54,3 +54,73 @@ func export(w io.Writer, format string, s record.Schema, found []record.Record, 
 	}
 	return interchange.WriteCSV(w, s, found, b)
 }
+
+type importCmd struct {
+	Paths  []string `arg:"" help:"Fichiers ou dossiers." type:"path"`
+	Site   string   `help:"Collège ou lieu, quand les fichiers ne le disent pas." placeholder:"UAI"`
+	Level  string   `help:"Niveau des nouveaux appareils." default:"socle"`
+	DryRun bool     `help:"Montrer ce qui serait fait, sans rien écrire."`
+}
+
+// Run imports GLPI inventories and class lists; what cannot be read is refused by name.
+func (c *importCmd) Run(e *env) error {
+	r, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	book := r.Book(e.ctx)
+	o := interchange.Options{Now: r.Now()}
+	if c.Site != "" {
+		id, err := reference(record.Field{Name: "site", Target: record.Site}, c.Site, nil, book)
+		if err != nil {
+			return err
+		}
+		o.Site = record.Fields{"id": id}.ID("id")
+	}
+	equipment, _ := record.Of(record.Equipment)
+	level, _ := equipment.Field("level")
+	code, err := level.Parse(c.Level)
+	if err != nil {
+		return usage("--level : %v", err)
+	}
+	o.Level, _ = code.(string)
+	plan, err := interchange.Prepare(e.ctx, book, c.Paths, o)
+	if err != nil {
+		return err
+	}
+	e.tellPlan(plan)
+	if !c.DryRun {
+		if _, err := plan.Apply(e.ctx, r, e.operator(r), nil); err != nil {
+			return err
+		}
+	}
+	if len(plan.Lines) == 0 && len(plan.Refused) > 0 {
+		return exitStatus(Failed)
+	}
+	return nil
+}
+
+// tellPlan prints what an import does, line by line, then in sum.
+func (e *env) tellPlan(p *interchange.Plan) {
+	words := map[interchange.Action]string{interchange.Create: "créé", interchange.Update: "modifié", interchange.Unchanged: "inchangé"}
+	for _, l := range p.Lines {
+		note := ""
+		if l.Note != "" {
+			note = " (" + l.Note + ")"
+		}
+		fmt.Fprintf(e.Out, "%-9s %s : %s%s\n", words[l.Action], l.File, l.Title, note)
+	}
+	for _, f := range p.Refused {
+		where := f.File
+		if f.Row > 0 {
+			where = fmt.Sprintf("%s, ligne %d", f.File, f.Row)
+		}
+		fmt.Fprintf(e.Err, "refusé    %s : %s\n", where, f.Reason)
+	}
+	for _, n := range p.Notes {
+		fmt.Fprintln(e.Err, n)
+	}
+	fmt.Fprintf(e.Out, "%d créés, %d modifiés, %d inchangés, %d refusés\n",
+		p.Count(interchange.Create), p.Count(interchange.Update), p.Count(interchange.Unchanged), len(p.Refused))
+}

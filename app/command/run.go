@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"text/tabwriter"
 	"time"
 
@@ -10,10 +11,21 @@ import (
 )
 
 type syncCmd struct {
-	Once    bool     `help:"Échanger une fois avec chacun, puis s'arrêter."`
-	Central string   `help:"Adresse du central." placeholder:"URL"`
-	Peer    []string `help:"Adresse d'un voisin." placeholder:"HÔTE:PORT" sep:"none"`
-	Listen  string   `help:"Adresse où attendre les voisins (off : ne pas attendre)." default:":0"`
+	Once    bool          `help:"Échanger une fois avec chacun, puis s'arrêter."`
+	Central string        `help:"Adresse du central." placeholder:"URL"`
+	Peer    []string      `help:"Adresse d'un voisin." placeholder:"HÔTE:PORT" sep:"none"`
+	Listen  string        `help:"Adresse où attendre les voisins (off : ne pas attendre)." default:":0"`
+	Alone   bool          `help:"Ne pas chercher les voisins par mDNS."`
+	Every   time.Duration `help:"Temps entre deux échanges sans nouveauté." default:"1m"`
+	Verbose bool          `short:"v" help:"Dire ce qui se passe, pour l'assistance."`
+}
+
+// logger writes what support asks for, or nothing.
+func logger(e *env, verbose bool) *slog.Logger {
+	if !verbose {
+		return nil
+	}
+	return slog.New(slog.NewTextHandler(e.Err, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // Run exchanges with the neighbours and the central, once or until it is interrupted.
@@ -23,7 +35,7 @@ func (c *syncCmd) Run(e *env) error {
 		return err
 	}
 	defer r.Close()
-	o := node.Options{Central: c.Central, Peers: c.Peer, Listen: c.Listen, Discover: c.Listen != "off"}
+	o := node.Options{Central: c.Central, Peers: c.Peer, Listen: c.Listen, Alone: c.Alone, Interval: c.Every, Log: logger(e, c.Verbose)}
 	n := node.New(r, o)
 	if c.Once {
 		return e.tellOnce(n.Once(e.ctx))

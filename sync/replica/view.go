@@ -159,6 +159,13 @@ type Conflict struct {
 	Versions []Version // the one that is shown first
 }
 
+// CountConflicts returns how many fields there are to decide on.
+func (r *Replica) CountConflicts(ctx context.Context) (int, error) {
+	var n int
+	err := r.read.QueryRowContext(ctx, "SELECT coalesce(sum(conflicts), 0) FROM record WHERE conflicts > 0").Scan(&n)
+	return n, translate(err)
+}
+
 // Conflicts returns the fields to decide on, ordered by record.
 func (r *Replica) Conflicts(ctx context.Context) ([]Conflict, error) {
 	ids, err := column1[[]byte](ctx, r.read, "SELECT id FROM record WHERE conflicts > 0 ORDER BY id")

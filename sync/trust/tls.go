@@ -15,6 +15,10 @@ import (
 // exporterLabel is the label under which both ends of a connection derive the same secret bytes.
 const exporterLabel = "EXPORTER-buron-v1"
 
+// NotDeviceKey stands in the error of a handshake with one whose certificate is not a device's, as that
+// of a proxy which opens encrypted connections.
+const NotDeviceKey = "the other end's key is not a device key"
+
 // ErrPinned is returned by a handshake with a peer whose key is not the one expected.
 var ErrPinned = errors.New("trust: the other end does not have the expected key")
 
@@ -43,11 +47,11 @@ func PeerKey(state tls.ConnectionState) (Key, error) {
 	}
 	pub, ok := state.PeerCertificates[0].PublicKey.(ed25519.PublicKey)
 	if !ok {
-		return Key{}, errors.New("trust: the other end's key is not a device key")
+		return Key{}, errors.New("trust: " + NotDeviceKey)
 	}
 	key, ok := KeyOf(pub)
 	if !ok {
-		return Key{}, errors.New("trust: the other end's key is not a device key")
+		return Key{}, errors.New("trust: " + NotDeviceKey)
 	}
 	return key, nil
 }

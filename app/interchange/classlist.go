@@ -1,0 +1,147 @@
+package interchange
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"cantal.fr/buron/sync/record"
+	"github.com/google/uuid"
+)
+
+// headings are the names under which schools' systems export the three columns that are read.
+var headings = map[string][]string{
+	"family_name": {"nom", "nom de famille", "nom eleve", "nom de l'eleve", "family name", "last name"},
+	"first_name":  {"prenom", "prenom 1", "prenoms", "prenom eleve", "prenom de l'eleve", "first name"},
+	"class":       {"division", "classe", "code division", "libelle division", "division libelle", "classe de rattachement", "class"},
+}
+
+// classList plans one CSV file of pupils. Name, first name and class are read, and nothing else.
+func (p *planner) classList(path string, content []byte) error {
+	text, encoding := decodeText(content)
+	p.plan.Encoding = encoding
+	rows, err := readCSV(text)
+	if err != nil || len(rows) == 0 {
+		p.refuse(path, 0, fmt.Sprintf("Ce fichier n'est pas une liste de classe\u00a0: %s.", filepath.Base(path)))
+		return nil
+	}
+	columns, left := columnsOf(rows[0])
+	for _, need := range []string{"family_name", "first_name", "class"} {
+		if _, ok := columns[need]; !ok {
+			p.refuse(path, 1, fmt.Sprintf("Ce fichier n'est pas une liste de classe\u00a0: %s. Il faut les colonnes Nom, Prénom et Division.", filepath.Base(path)))
+			return nil
+		}
+	}
+	if p.options.Site == uuid.Nil {
+		p.refuse(path, 0, "Une liste de classe est celle d'un collège\u00a0: dites lequel (--site UAI).")
+		return nil
+	}
+	if len(left) > 0 {
+		p.note(fmt.Sprintf("%s\u00a0: seuls le nom, le prénom et la classe sont repris. Laissé de côté\u00a0: %s.", filepath.Base(path), strings.Join(left, ", ")))
+	}
+	known, err := p.knownMembers()
+	if err != nil {
+		return err
+	}
+	for i, row := range rows[1:] {
+		p.member(path, i+2, row, columns, known)
+	}
+	return nil
+}
+
+// memberKey tells pupils of one list apart.
+type memberKey struct{ class, family, first string }
+
+func (p *planner) knownMembers() (map[memberKey]uuid.UUID, error) {
+	found, err := p.book.Find(record.ClassMember, "site", p.options.Site.String())
+	if err != nil {
+		return nil, err
+	}
+	year := record.SchoolYear(record.DayOf(p.options.Now))
+	out := map[memberKey]uuid.UUID{}
+	for _, r := range found {
+		if r.Fields.Text("school_year") == year {
+			out[keyOf(r.Fields)] = r.ID
+		}
+	}
+	return out, nil
+}
+
+func keyOf(f record.Fields) memberKey {
+	return memberKey{record.Plain(f.Text("class")), record.Plain(f.Text("family_name")), record.Plain(f.Text("first_name"))}
+}
+
+func (p *planner) member(path string, row int, cells []string, columns map[string]int, known map[memberKey]uuid.UUID) {
+	set := record.Fields{"site": p.options.Site.String(), "school_year": record.SchoolYear(record.DayOf(p.options.Now))}
+	for name, i := range columns {
+		if i < len(cells) {
+			if v := strings.TrimSpace(cells[i]); v != "" {
+				set[name] = v
+			}
+		}
+	}
+	if !set.Has("family_name") && !set.Has("first_name") && !set.Has("class") {
+		return // an empty line
+	}
+	for _, need := range []struct{ name, label string }{{"family_name", "le nom"}, {"first_name", "le prénom"}, {"class", "la classe"}} {
+		if !set.Has(need.name) {
+			p.refuse(path, row, fmt.Sprintf("Il manque %s sur cette ligne\u00a0: complétez-la et importez de nouveau.", need.label))
+			return
+		}
+	}
+	key := keyOf(set)
+	line := &Line{File: filepath.Base(path), Row: row, Action: Create, Kind: record.ClassMember, Set: set,
+		Title: set.Text("first_name") + " " + set.Text("family_name") + " · " + set.Text("class")}
+	if id, ok := known[key]; ok {
+		line.Action, line.ID = Unchanged, id
+	}
+	known[key] = line.ID
+	p.plan.Lines = append(p.plan.Lines, line)
+}
+
+// columnsOf finds the columns that are read and lists the headings of the others.
+func columnsOf(header []string) (columns map[string]int, left []string) {
+	columns = map[string]int{}
+	for i, h := range header {
+		plain := record.Plain(strings.Trim(h, "\uFEFF \""))
+		known := false
+		for name, synonyms := range headings {
+			for _, s := range synonyms {
+				if _, twice := columns[name]; plain == s && !twice {
+					columns[name], known = i, true
+				}
+			}
+		}
+		if !known && plain != "" {
+			left = append(left, strings.TrimSpace(h))
+		}
+	}
+	return columns, left
+}
+
+// readCSV reads a table whose separator is the one that its first line has most of.
+func readCSV(text string) ([][]string, error) {
+	first, _, _ := strings.Cut(text, "\n")
+	r := csv.NewReader(strings.NewReader(text))
+	r.Comma = ';'
+	for _, c := range []rune{',', '\t'} {
+		if strings.Count(first, string(c)) > strings.Count(first, string(r.Comma)) {
+			r.Comma = c
+		}
+	}
+	r.FieldsPerRecord, r.LazyQuotes = -1, true
+	var rows [][]string
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return rows, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("interchange: csv: %w", err)
+		}
+		rows = append(rows, row)
+	}
+}

@@ -1,0 +1,218 @@
+// Package central is the transport to the département's service: the HTTPS client and its handler side by
+// side, so that they cannot drift. It tells apart the ways in which a network lies. Its invariant: nothing
+// is sent before the server has shown the key that was learnt when the device joined.
+package central
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/trust"
+)
+
+// Paths of the service.
+const (
+	pathHello    = "/v1/hello"
+	pathExchange = "/v1/exchange"
+	pathJoin     = "/v1/join"
+)
+
+// maxBody is the most bytes of a request or an answer.
+const maxBody = 8 << 20
+
+// mediaType marks what is ours: a page of a captive portal is never that.
+const mediaType = "application/vnd.buron"
+
+// The ways in which the central is not reached. Each has a French sentence of its own (Sentence).
+var (
+	ErrSilent      = errors.New("central: no answer")
+	ErrPortal      = errors.New("central: the network asks for a sign-in page")
+	ErrIntercepted = errors.New("central: the network reads encrypted connections")
+	ErrRefused     = errors.New("central: refused")
+	ErrBusy        = errors.New("central: busy, try later")
+)
+
+// Sentence returns what to tell people of an error of the client.
+func Sentence(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, ErrPortal):
+		return "Ce Wi-Fi demande une page de connexion. Ouvrez un navigateur, ou continuez hors ligne."
+	case errors.Is(err, ErrIntercepted):
+		return "Ce réseau ouvre les échanges chiffrés. Rien n'est parti\u00a0: changez de réseau, ou continuez hors ligne."
+	case errors.Is(err, ErrRefused):
+		return "Le central ne reconnaît pas cet appareil, ou n'est plus le même. Prévenez la coordination."
+	case errors.Is(err, ErrBusy):
+		return "Le central est occupé. Les échanges reprendront seuls."
+	}
+	return "Le central ne répond pas. Vos saisies sont enregistrées ici. Elles partiront seules."
+}
+
+// Client speaks to one central.
+type Client struct {
+	base   string
+	id     *trust.Identity
+	pinned *trust.Key
+	http   *http.Client
+}
+
+// NewClient returns a client of the service at an https URL. Pinned is the key learnt when the device
+// joined; nil while it joins. Proxies are those of the environment.
+func NewClient(address string, id *trust.Identity, pinned *trust.Key) (*Client, error) {
+	u, err := url.Parse(strings.TrimSuffix(address, "/"))
+	if err != nil || u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("central: %q is not an address: https://host:port is expected", address)
+	}
+	config, err := trust.ClientTLS(id, pinned)
+	if err != nil {
+		return nil, err
+	}
+	transport := &http.Transport{
+		Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, TLSHandshakeTimeout: 10 * time.Second,
+		// One connection: the proof of an invitation is bound to it.
+		MaxConnsPerHost: 1, MaxIdleConnsPerHost: 1, IdleConnTimeout: 30 * time.Second, ResponseHeaderTimeout: 60 * time.Second,
+	}
+	return &Client{u.String(), id, pinned, &http.Client{
+		Transport: transport, Timeout: 2 * time.Minute,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// Close releases the connection.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Call sends an exchange request: a Client is an exchange.Conn.
+func (c *Client) Call(ctx context.Context, request []byte) ([]byte, error) {
+	_, b, err := c.send(ctx, http.MethodPost, pathExchange, request)
+	return b, err
+}
+
+func (c *Client) send(ctx context.Context, method, path string, body []byte) (*tls.ConnectionState, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, fmt.Errorf("central: %w", err)
+	}
+	req.Header.Set("Content-Type", mediaType)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, nil, classify(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrSilent, err)
+	}
+	switch {
+	case resp.Header.Get("Content-Type") != mediaType:
+		return nil, nil, fmt.Errorf("%w: %s, %s", ErrPortal, resp.Status, resp.Header.Get("Content-Type"))
+	case resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable:
+		return nil, nil, fmt.Errorf("%w: %s s", ErrBusy, resp.Header.Get("Retry-After"))
+	case resp.StatusCode == http.StatusForbidden:
+		return nil, nil, fmt.Errorf("%w: %s", ErrRefused, strings.TrimSpace(string(b)))
+	case resp.StatusCode != http.StatusOK:
+		return nil, nil, fmt.Errorf("%w: %s", ErrSilent, resp.Status)
+	}
+	return resp.TLS, b, nil
+}
+
+// classify tells a network that lies from one that is silent.
+func classify(err error) error {
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	switch {
+	case errors.Is(err, trust.ErrPinned), errors.As(err, &alert):
+		// A device key that is not the pinned one is another central; any other certificate is a proxy's.
+		if strings.Contains(err.Error(), trust.NotDeviceKey) {
+			return fmt.Errorf("%w: %w", ErrIntercepted, err)
+		}
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	case strings.Contains(err.Error(), trust.NotDeviceKey):
+		return fmt.Errorf("%w: %w", ErrIntercepted, err)
+	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		return fmt.Errorf("%w: %w", ErrPortal, err)
+	case strings.Contains(err.Error(), "protocol version not supported"):
+		return fmt.Errorf("%w: %w", ErrIntercepted, err)
+	}
+	return fmt.Errorf("%w: %w", ErrSilent, err)
+}
+
+// joinRequest is what a device that joins says of itself. The code itself is never sent.
+type joinRequest struct {
+	Name  string `json:"name"`
+	Age   string `json:"age"`
+	Proof []byte `json:"proof"`
+}
+
+// joinAnswer is what the admitter answers: the territory's keys, under a proof that it knows the code too.
+type joinAnswer struct {
+	Territory []byte `json:"territory"`
+	Control   []byte `json:"control"` // pieces of control
+	Proof     []byte `json:"proof"`
+}
+
+// Joined is what a device has learnt by joining.
+type Joined struct {
+	Territory journal.Territory
+	Control   []journal.Piece
+	Central   trust.Key
+}
+
+// Join asks to be admitted with the code of an invitation. Both ends prove that they know it, on this very
+// connection: so the territory's keys that come back are authentic.
+func (c *Client) Join(ctx context.Context, code, name string) (Joined, error) {
+	var out Joined
+	state, _, err := c.send(ctx, http.MethodGet, pathHello, nil)
+	if err != nil {
+		return out, err
+	}
+	exporter, err := trust.Exporter(*state)
+	if err != nil {
+		return out, err
+	}
+	server, err := trust.PeerKey(*state)
+	if err != nil {
+		return out, err
+	}
+	age := c.id.Age.Recipient().String()
+	body, err := json.Marshal(joinRequest{Name: name, Age: age, Proof: trust.Proof(code, exporter, trust.SideJoin, []byte(name), []byte(age))})
+	if err != nil {
+		return out, fmt.Errorf("central: join: %w", err)
+	}
+	_, raw, err := c.send(ctx, http.MethodPost, pathJoin, body)
+	if err != nil {
+		return out, err
+	}
+	var a joinAnswer
+	if err := json.Unmarshal(raw, &a); err != nil || len(a.Territory) != len(out.Territory) {
+		return out, fmt.Errorf("%w: an answer that cannot be read", ErrSilent)
+	}
+	if !hmac.Equal(a.Proof, trust.Proof(code, exporter, trust.SideAdmit, a.Territory, a.Control)) {
+		return out, fmt.Errorf("%w: the service does not know this invitation", ErrRefused)
+	}
+	copy(out.Territory[:], a.Territory)
+	out.Central = server
+	for rest := a.Control; len(rest) > 0; {
+		var p journal.Piece
+		if p, rest, err = journal.ParsePiece(rest); err != nil {
+			return out, fmt.Errorf("central: join: %w", err)
+		}
+		out.Control = append(out.Control, p)
+	}
+	return out, nil
+}
+
+// retryAfter is what a busy server asks for, in seconds.
+func retryAfter(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }

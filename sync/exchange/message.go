@@ -1,0 +1,199 @@
+package exchange
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"cantal.fr/buron/sync/journal"
+	"github.com/fxamacker/cbor/v2"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Kinds of requests.
+const (
+	askHello = 1 // prove that both belong to the territory
+	askOffer = 2 // one digest per shared scope
+	askGet   = 3 // entries wanted
+	askPut   = 4 // entries brought
+)
+
+// Codes of answers.
+const (
+	codeOK       = 0
+	codeStranger = 1 // no proof of the territory: nothing is said
+	codeUnknown  = 2 // of the territory, but not admitted as far as is known here
+	codeBad      = 3 // a request that cannot be read
+	codeFailed   = 4 // the store failed: nothing was taken in
+)
+
+// request is any request. Integer keys are the protocol, version 1.
+type request struct {
+	Ask     int        `cbor:"0,keyasint"`
+	Proof   []byte     `cbor:"1,keyasint,omitempty"`
+	Digests []scopeSum `cbor:"2,keyasint,omitempty"`
+	Wants   []want     `cbor:"3,keyasint,omitempty"`
+	Pieces  []byte     `cbor:"4,keyasint,omitempty"` // zstd of pieces one after the other
+}
+
+type answer struct {
+	Code     int           `cbor:"0,keyasint"`
+	Proof    []byte        `cbor:"1,keyasint,omitempty"`
+	Differ   []scopeHeads  `cbor:"2,keyasint,omitempty"`
+	Pieces   []byte        `cbor:"3,keyasint,omitempty"`
+	More     bool          `cbor:"4,keyasint,omitempty"`
+	Admitted int           `cbor:"5,keyasint,omitempty"`
+	Refused  []wireRefusal `cbor:"6,keyasint,omitempty"`
+}
+
+type scopeSum struct {
+	_     struct{} `cbor:",toarray"`
+	Scope string
+	Sum   []byte
+}
+
+type scopeHeads struct {
+	_     struct{} `cbor:",toarray"`
+	Scope string
+	Heads []wireHead
+}
+
+type wireHead struct {
+	_           struct{} `cbor:",toarray"`
+	Incarnation []byte
+	Seq         uint64
+	Hash        []byte
+}
+
+type want struct {
+	_           struct{} `cbor:",toarray"`
+	Scope       string
+	Incarnation []byte
+	Have        [][]byte
+}
+
+type wireRefusal struct {
+	_        struct{} `cbor:",toarray"`
+	Scope    string
+	Seq      uint64
+	Reason   string
+	Sentence string
+}
+
+// Errors of an exchange.
+var (
+	ErrStranger = errors.New("exchange: the other end is not of this territory")
+	ErrUnknown  = errors.New("exchange: the other end is not admitted to this territory")
+	ErrFailed   = errors.New("exchange: the other end could not store what was sent")
+	ErrMessage  = errors.New("exchange: a message that cannot be read")
+)
+
+var codec = func() (m struct {
+	enc cbor.EncMode
+	dec cbor.DecMode
+}) {
+	var err1, err2 error
+	m.enc, err1 = cbor.CoreDetEncOptions().EncMode()
+	m.dec, err2 = cbor.DecOptions{DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
+		MaxArrayElements: 1 << 16, MaxNestedLevels: 8, DefaultMapType: reflect.TypeFor[map[string]any]()}.DecMode()
+	if err1 != nil || err2 != nil {
+		panic("exchange: cbor options")
+	}
+	return m
+}()
+
+func encode(v any) ([]byte, error) {
+	b, err := codec.enc.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("exchange: encode: %w", err)
+	}
+	return b, nil
+}
+
+func decode(b []byte, v any) error {
+	if len(b) > MaxFrame {
+		return fmt.Errorf("%w: %d bytes", ErrMessage, len(b))
+	}
+	if err := codec.dec.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("%w: %w", ErrMessage, err)
+	}
+	return nil
+}
+
+// Sides of a proof of the territory.
+const (
+	sideAsk    = "ask"
+	sideAnswer = "answer"
+)
+
+// proof shows, on this connection only, that its author knows the territory's id.
+func proof(t journal.Territory, exporter []byte, side string) []byte {
+	m := hmac.New(sha256.New, t[:])
+	m.Write([]byte("buron hello v1\n"))
+	m.Write([]byte(side))
+	m.Write([]byte{'\n'})
+	m.Write(exporter)
+	return m.Sum(nil)
+}
+
+// pack compresses pieces for the wire.
+func pack(pieces []journal.Piece) ([]byte, error) {
+	var b []byte
+	var err error
+	for _, p := range pieces {
+		if b, err = p.AppendWire(b); err != nil {
+			return nil, err
+		}
+	}
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, fmt.Errorf("exchange: compress: %w", err)
+	}
+	defer enc.Close()
+	return enc.EncodeAll(b, nil), nil
+}
+
+// unpack reads what pack wrote, within the limit of a frame.
+func unpack(b []byte) ([]journal.Piece, error) {
+	if len(b) == 0 {
+		return nil, nil
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxFrame))
+	if err != nil {
+		return nil, fmt.Errorf("exchange: decompress: %w", err)
+	}
+	defer dec.Close()
+	raw, err := dec.DecodeAll(b, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMessage, err)
+	}
+	var out []journal.Piece
+	for len(raw) > 0 {
+		var p journal.Piece
+		if p, raw, err = journal.ParsePiece(raw); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrMessage, err)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (h wireHead) head(scope string) (Head, error) {
+	out := Head{Chain: journal.Chain{Scope: scope}, Seq: h.Seq}
+	if len(h.Incarnation) != len(out.Chain.Incarnation) || len(h.Hash) != len(out.Hash) {
+		return out, ErrMessage
+	}
+	copy(out.Chain.Incarnation[:], h.Incarnation)
+	copy(out.Hash[:], h.Hash)
+	return out, nil
+}
+
+func wireHeads(heads []Head) []wireHead {
+	out := make([]wireHead, len(heads))
+	for i, h := range heads {
+		out[i] = wireHead{Incarnation: append([]byte(nil), h.Chain.Incarnation[:]...), Seq: h.Seq, Hash: append([]byte(nil), h.Hash[:]...)}
+	}
+	return out
+}

@@ -1,0 +1,185 @@
+package exchange
+
+import (
+	"context"
+	"crypto/hmac"
+	"errors"
+	"log/slog"
+	"slices"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/trust"
+)
+
+// Server answers the requests of an exchange. It keeps nothing between two requests.
+type Server struct {
+	s   Store
+	log *slog.Logger
+}
+
+// NewServer returns a server on a store. The logger may be nil.
+func NewServer(s Store, log *slog.Logger) *Server {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Server{s, log}
+}
+
+// Serve answers one request of the device whose key the connection proved; exporter is the
+// connection's trust.Exporter. An error is the transport's to log: the answer, where there is one, says
+// no more than a code.
+func (v *Server) Serve(ctx context.Context, peer trust.Key, exporter, raw []byte) ([]byte, error) {
+	var q request
+	if err := decode(raw, &q); err != nil {
+		b, _ := encode(answer{Code: codeBad})
+		return b, err
+	}
+	a, err := v.answer(ctx, peer, exporter, &q)
+	if err != nil {
+		v.log.Warn("exchange failed", "peer", peer.Tag(), "err", err)
+		a = answer{Code: codeFailed}
+		if errors.Is(err, ErrMessage) {
+			a.Code = codeBad
+		}
+	}
+	b, encodeErr := encode(a)
+	return b, errors.Join(err, encodeErr)
+}
+
+func (v *Server) answer(ctx context.Context, peer trust.Key, exporter []byte, q *request) (answer, error) {
+	w := newView(v.s, peer)
+	t := v.s.Territory()
+	proved := hmac.Equal(q.Proof, proof(t, exporter, sideAsk))
+	if !w.peerKnown && !proved {
+		return answer{Code: codeStranger}, nil
+	}
+	a := answer{}
+	if proved {
+		a.Proof = proof(t, exporter, sideAnswer)
+	}
+	var err error
+	switch q.Ask {
+	case askHello:
+		// A neighbour that was admitted lately may not be known here yet: it is given control, and nothing else.
+		if !w.peerKnown {
+			a.Code = codeUnknown
+		}
+	case askOffer:
+		a.Differ, err = v.offered(ctx, w, q.Digests)
+	case askGet:
+		a.Pieces, a.More, err = v.wanted(ctx, w, q.Wants)
+	case askPut:
+		err = v.brought(ctx, w, q.Pieces, &a)
+	default:
+		err = ErrMessage
+	}
+	return a, err
+}
+
+// offered returns the heads of the scopes whose digests differ, and notes that the peer holds those whose
+// digests are equal.
+func (v *Server) offered(ctx context.Context, w view, digests []scopeSum) ([]scopeHeads, error) {
+	scopes, err := w.scopes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	theirs := map[string][]byte{}
+	controlOnly := len(digests) == 1 && digests[0].Scope == trust.Control
+	for _, d := range digests {
+		theirs[d.Scope] = d.Sum
+		if !slices.Contains(scopes, d.Scope) {
+			scopes = append(scopes, d.Scope)
+		}
+	}
+	var out []scopeHeads
+	var equal []Head
+	for _, s := range scopes {
+		if _, _, some := w.author(s); !some || (controlOnly && s != trust.Control) {
+			continue
+		}
+		heads, err := w.heads(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		if hmac.Equal(theirs[s], sumOf(heads)) {
+			equal = append(equal, heads...)
+			continue
+		}
+		out = append(out, scopeHeads{Scope: s, Heads: wireHeads(heads)})
+	}
+	return out, v.s.Acknowledge(ctx, w.peer.Key, equal)
+}
+
+// wanted gathers what the peer lacks, within the limits of a batch.
+func (v *Server) wanted(ctx context.Context, w view, wants []want) ([]byte, bool, error) {
+	entries, bytes := BatchEntries, BatchBytes
+	var out []journal.Piece
+	more := false
+	for _, x := range wants[:min(len(wants), maxWants)] {
+		c := journal.Chain{Scope: x.Scope}
+		if len(x.Incarnation) != len(c.Incarnation) || len(x.Have) > maxHave {
+			return nil, false, ErrMessage
+		}
+		copy(c.Incarnation[:], x.Incarnation)
+		if !w.mayGive(x.Scope) {
+			continue
+		}
+		if entries <= 0 || bytes <= 0 {
+			more = true
+			break
+		}
+		pieces, rest, err := v.s.Missing(ctx, c, hashes(x.Have), entries, bytes)
+		if err != nil {
+			return nil, false, err
+		}
+		more = more || rest
+		for _, p := range pieces {
+			entries -= len(p.Entries)
+			bytes -= sizeOf(p)
+		}
+		out = append(out, pieces...)
+	}
+	packed, err := pack(out)
+	return packed, more, err
+}
+
+func hashes(list [][]byte) []journal.Hash {
+	var out []journal.Hash
+	for _, b := range list {
+		if len(b) == len(journal.Hash{}) {
+			out = append(out, journal.Hash(b))
+		}
+	}
+	return out
+}
+
+func sizeOf(p journal.Piece) int {
+	n := 0
+	for _, e := range p.Entries {
+		n += len(e.RawHead)
+		for _, b := range e.Bodies {
+			n += len(b)
+		}
+	}
+	return n
+}
+
+func (v *Server) brought(ctx context.Context, w view, packed []byte, a *answer) error {
+	pieces, err := unpack(packed)
+	if err != nil {
+		return err
+	}
+	if !w.peerKnown {
+		// Before it is known who brings them, only control entries may come in: they carry their own authority.
+		pieces = slices.DeleteFunc(pieces, func(p journal.Piece) bool { return p.Chain.Scope != trust.Control })
+	}
+	admitted, refused, err := v.s.Admit(ctx, w.peer.Key, pieces)
+	if err != nil {
+		return err
+	}
+	a.Admitted = admitted
+	for _, r := range refused {
+		a.Refused = append(a.Refused, wireRefusal{Scope: r.Scope, Seq: r.Seq, Reason: r.Reason, Sentence: r.Sentence})
+	}
+	return nil
+}

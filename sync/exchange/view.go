@@ -1,0 +1,113 @@
+package exchange
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/trust"
+)
+
+// view is what one end may tell the other of: the filter that every message passes through. It fails
+// closed: what no rule lets through is not said.
+type view struct {
+	s         Store
+	me, peer  trust.Device
+	peerKnown bool
+}
+
+func newView(s Store, peer trust.Key) view {
+	v := view{s: s}
+	v.me, _ = s.Roster().Device(s.Identity().Public())
+	v.me.Key = s.Identity().Public()
+	v.peer, v.peerKnown = s.Roster().Device(peer)
+	v.peer.Key = peer
+	return v
+}
+
+// author says whose chains of a scope both ends may speak of: everybody's (all), those of one end that
+// may not read the scope, or nobody's.
+func (v view) author(scope string) (key trust.Key, all, some bool) {
+	if scope == trust.Control {
+		return key, true, true
+	}
+	if !v.peerKnown {
+		return key, false, false
+	}
+	switch mine, theirs := v.me.MayRead(scope), v.peer.MayRead(scope); {
+	case mine && theirs:
+		return key, true, true
+	case mine:
+		return v.peer.Key, false, true
+	case theirs:
+		return v.me.Key, false, true
+	}
+	return key, false, false
+}
+
+// shows reports whether the chain may be spoken of between the two ends.
+func (v view) shows(ctx context.Context, c journal.Chain) (bool, error) {
+	key, all, some := v.author(c.Scope)
+	if all || !some {
+		return all, nil
+	}
+	owner, ok, err := v.s.AuthorOf(ctx, c.Incarnation)
+	return ok && owner == key, err
+}
+
+// mayGive reports whether entries of the chain may be sent: a reader gets everybody's; who may only write
+// gets nothing back, not even its own.
+func (v view) mayGive(scope string) bool {
+	return scope == trust.Control || (v.peerKnown && v.peer.MayRead(scope))
+}
+
+// heads returns the heads of a scope that both ends may speak of.
+func (v view) heads(ctx context.Context, scope string) ([]Head, error) {
+	if _, _, some := v.author(scope); !some {
+		return nil, nil
+	}
+	all, err := v.s.Heads(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	out := all[:0:0]
+	for _, h := range all {
+		ok, err := v.shows(ctx, h.Chain)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, h)
+		}
+	}
+	return out, nil
+}
+
+// scopes returns the scopes held here that both ends may speak of.
+func (v view) scopes(ctx context.Context) ([]string, error) {
+	all, err := v.s.Scopes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := all[:0:0]
+	for _, s := range all {
+		if _, _, some := v.author(s); some {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// sumOf is the digest of a list of heads: equal lists, in the order of Store.Heads, have equal sums.
+func sumOf(heads []Head) []byte {
+	h := sha256.New()
+	for _, x := range heads {
+		h.Write(x.Chain.Incarnation[:])
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], x.Seq)
+		h.Write(n[:])
+		h.Write(x.Hash[:])
+	}
+	return h.Sum(nil)[:16]
+}

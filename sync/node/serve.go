@@ -1,0 +1,60 @@
+package node
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"cantal.fr/buron/sync/central"
+	"cantal.fr/buron/sync/replica"
+	"cantal.fr/buron/sync/trust"
+)
+
+// admitter spends invitations of a replica: it is central.Admitter.
+type admitter struct{ r *replica.Replica }
+
+// Admit finds the invitation that matches, spends it and writes the device's admission.
+func (a admitter) Admit(ctx context.Context, match func(code string) bool, key trust.Key, age, name string) (string, error) {
+	used, err := a.r.AdmitDevice(ctx, match, func(i replica.Invite) trust.Device {
+		return trust.Device{Key: key, Age: age, Role: i.Role, Places: i.Places, Name: name}
+	})
+	if errors.Is(err, replica.ErrInvitation) {
+		return "", central.ErrNoInvitation
+	}
+	return used.Code, err
+}
+
+// ServeCentral answers devices at a TCP address until ctx is done. Ready is called with the address once it
+// is listened on.
+func ServeCentral(ctx context.Context, r *replica.Replica, addr string, ready func(net.Addr), log *slog.Logger) error {
+	config, err := trust.ServerTLS(r.Identity())
+	if err != nil {
+		return err
+	}
+	config.NextProtos = []string{"http/1.1"}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("central: listen on %s: %w", addr, err)
+	}
+	server := &http.Server{
+		Handler: central.NewHandler(r, admitter{r}, log), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
+		WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		stopped <- server.Shutdown(end)
+	}()
+	ready(l.Addr())
+	if err := server.Serve(tls.NewListener(l, config)); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("central: serve: %w", err)
+	}
+	return <-stopped
+}
