@@ -36,6 +36,7 @@ type request struct {
 	Digests []scopeSum `cbor:"2,keyasint,omitempty"`
 	Wants   []want     `cbor:"3,keyasint,omitempty"`
 	Pieces  []byte     `cbor:"4,keyasint,omitempty"` // zstd of pieces one after the other
+	Control bool       `cbor:"5,keyasint,omitempty"` // an offer of control alone
 }
 
 type answer struct {

@@ -105,7 +105,7 @@ func (r *run) hello(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a, err := r.ask(ctx, request{Ask: askOffer, Digests: []scopeSum{{Scope: trust.Control, Sum: sumOf(heads)}}})
+		a, err := r.ask(ctx, request{Ask: askOffer, Control: true, Digests: []scopeSum{{Scope: trust.Control, Sum: sumOf(heads)}}})
 		if err != nil {
 			return err
 		}

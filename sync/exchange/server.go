@@ -65,7 +65,7 @@ func (v *Server) answer(ctx context.Context, peer trust.Key, exporter []byte, q 
 			a.Code = codeUnknown
 		}
 	case askOffer:
-		a.Differ, err = v.offered(ctx, w, q.Digests)
+		a.Differ, err = v.offered(ctx, w, q)
 	case askGet:
 		a.Pieces, a.More, err = v.wanted(ctx, w, q.Wants)
 	case askPut:
@@ -78,14 +78,13 @@ func (v *Server) answer(ctx context.Context, peer trust.Key, exporter []byte, q 
 
 // offered returns the heads of the scopes whose digests differ, and notes that the peer holds those whose
 // digests are equal.
-func (v *Server) offered(ctx context.Context, w view, digests []scopeSum) ([]scopeHeads, error) {
+func (v *Server) offered(ctx context.Context, w view, q *request) ([]scopeHeads, error) {
 	scopes, err := w.scopes(ctx)
 	if err != nil {
 		return nil, err
 	}
 	theirs := map[string][]byte{}
-	controlOnly := len(digests) == 1 && digests[0].Scope == trust.Control
-	for _, d := range digests {
+	for _, d := range q.Digests {
 		theirs[d.Scope] = d.Sum
 		if !slices.Contains(scopes, d.Scope) {
 			scopes = append(scopes, d.Scope)
@@ -94,7 +93,7 @@ func (v *Server) offered(ctx context.Context, w view, digests []scopeSum) ([]sco
 	var out []scopeHeads
 	var equal []Head
 	for _, s := range scopes {
-		if _, _, some := w.author(s); !some || (controlOnly && s != trust.Control) {
+		if _, _, some := w.author(s); !some || (q.Control && s != trust.Control) {
 			continue
 		}
 		heads, err := w.heads(ctx, s)
