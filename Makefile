@@ -1,0 +1,49 @@
+# Everything a newcomer types. `make help` lists it.
+
+SHELL := /bin/bash
+BUILD := build
+TAGS  := x11,migrated_fynedo,no_emoji
+GO    ?= go
+# Packages that draw nothing build without cgo's graphics libraries.
+export GOFLAGS ?= -mod=readonly
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run demo test test-slow check bench clean
+
+help: ## List what can be asked of make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+setup: ## Install the system packages that are missing (Debian, Ubuntu; root or sudo)
+	@packaging/setup.sh build
+
+build: setup ## Build the three programs into build/
+	@mkdir -p $(BUILD)
+	$(GO) build -tags $(TAGS) -o $(BUILD)/buron ./app
+	$(GO) build -tags $(TAGS) -o $(BUILD)/buron-kiosk ./kiosk
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BUILD)/buron-central ./sync/centrald
+
+run: build ## Build what is needed and open Buron
+	@packaging/run.sh $(BUILD)/buron
+
+demo: build ## A central, two desktops and a kiosk: cut apart, mended, equal again
+	@packaging/setup.sh display
+	@packaging/demo.sh $(BUILD)
+
+test: ## The quick tests, with the race detector; no display, no network
+	@packaging/setup.sh build
+	$(GO) vet -tags $(TAGS) ./...
+	$(GO) test -race -tags $(TAGS) ./...
+
+test-slow: build ## Kills, system calls, network namespaces: real programs, root for some
+	@packaging/setup.sh display
+	@packaging/field.sh $(BUILD)
+
+check: ## Formatting, staticcheck
+	@test -z "$$(gofmt -l app kiosk sync assets packaging)" || { gofmt -l app kiosk sync assets packaging; exit 1; }
+	$(GO) tool staticcheck -tags $(TAGS) ./...
+
+bench: ## Print the figures of the replica and the exchange as ratios to raw SQLite
+	$(GO) test -run '^$$' -bench 'R50k|Durable|Search|List' -benchtime 1x ./sync/replica ./sync/exchange
+
+clean: ## Remove what was built
+	rm -rf $(BUILD)
