@@ -1,0 +1,357 @@
+package screen
+
+import (
+	"fmt"
+
+	"cantal.fr/buron/assets/look"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+	"github.com/google/uuid"
+)
+
+// auditPage is the tour of one room with a scanner: what is expected, found, foreign and unknown, live, and
+// shared by everybody who is in that room.
+type auditPage struct {
+	room, audit, visit uuid.UUID
+	name               string
+	said               string       // what the last scan did, in words
+	shape              record.Shape // and as a mark
+	last               uuid.UUID    // machine of the last scan
+	scan               uuid.UUID    // act of the last scan, to be taken back
+	ending             bool         // the list of what would be missing is shown
+	entry              *widget.Entry
+}
+
+func (p *auditPage) Title() string {
+	if p.name == "" {
+		return "Salle"
+	}
+	return p.name
+}
+
+func (p *auditPage) Primary(s *Shell) *Action {
+	p.find(s)
+	if p.name = s.titleOf(p.room); p.audit == uuid.Nil {
+		if !s.mayCreate(record.RoomAudit) {
+			return nil
+		}
+		return &Action{"Commencer le tour", "barcode", func() { p.begin(s) }}
+	}
+	if p.open(s) && !p.ending {
+		return &Action{"Terminer la salle", "check", func() { p.ending = true; s.draw() }}
+	}
+	return nil
+}
+
+// find picks up the tour of this room that is not ended, if there is one.
+func (p *auditPage) find(s *Shell) {
+	if p.audit != uuid.Nil {
+		return
+	}
+	open, err := s.r.List(s.ctx, replica.Query{Kind: record.RoomAudit, Where: []replica.Cond{{Field: "room", Value: p.room.String()}, {Field: "ended"}}, Order: []string{"-begun"}, Limit: 1})
+	if err == nil && len(open) > 0 {
+		p.audit = open[0].ID
+	}
+}
+
+func (p *auditPage) open(s *Shell) bool {
+	a, ok, err := s.book().Get(p.audit)
+	return err == nil && ok && !a.Fields.Has("ended")
+}
+
+func (p *auditPage) begin(s *Shell) bool {
+	set := record.Default(record.RoomAudit, s.r.Now())
+	set["room"] = p.room.String()
+	if p.visit == uuid.Nil {
+		p.visit = s.visitHere(uuid.Nil, p.room)
+	}
+	if p.visit != uuid.Nil {
+		set["visit"] = p.visit.String()
+	}
+	saved, err := s.save(replica.Change{Kind: record.RoomAudit, Set: set})
+	if err != nil {
+		return false
+	}
+	p.audit = saved.IDs[0]
+	s.draw()
+	return true
+}
+
+// result derives the tour from its scans, whichever device made them.
+func (p *auditPage) result(s *Shell) (record.Audit, []record.Record, error) {
+	expected, err := s.r.List(s.ctx, replica.Query{Kind: record.Equipment, Where: []replica.Cond{{Field: "room", Value: p.room.String()}}, Order: []string{"tag"}})
+	if err != nil {
+		return record.Audit{}, nil, err
+	}
+	var scans []record.Record
+	audit := record.Record{Fields: record.Fields{}}
+	if p.audit != uuid.Nil {
+		if scans, err = s.r.List(s.ctx, replica.Query{Kind: record.Scan, Where: []replica.Cond{{Field: "audit", Value: p.audit.String()}}, Order: []string{"at"}}); err != nil {
+			return record.Audit{}, nil, err
+		}
+		if a, ok, err := s.book().Get(p.audit); err == nil && ok {
+			audit = a
+		}
+	}
+	return record.AuditResult(audit, expected, scans, func(id uuid.UUID) (record.Record, bool) {
+		rec, ok, err := s.book().Get(id)
+		return rec, ok && err == nil
+	}), expected, nil
+}
+
+func (p *auditPage) Content(s *Shell) fyne.CanvasObject {
+	p.find(s)
+	p.name = s.titleOf(p.room)
+	res, expected, err := p.result(s)
+	if err != nil {
+		return look.Problem(sentence(err))
+	}
+	if p.ending {
+		return p.confirm(s, res)
+	}
+	head := container.NewVBox(look.Muted(fmt.Sprintf("%d vus sur %d", len(res.Found), len(expected))), look.Roof(len(res.Found), len(expected)))
+	if p.audit != uuid.Nil && p.open(s) {
+		head.Add(p.field(s))
+		if p.said != "" {
+			head.Add(container.NewHBox(look.Mark(record.Option{Label: "", Shape: p.shape}), look.Title(p.said)))
+		}
+	}
+	if len(expected) == 0 && len(res.Foreign) == 0 {
+		head.Add(look.Body("Aucun appareil attendu ici. Scannez pour en ajouter."))
+	}
+	columns := container.NewGridWithColumns(3, p.column(s, "Attendus", record.NotBegun, append(res.Waiting, res.Missing...), false),
+		p.column(s, "Trouvés", record.Good, res.Found, false), p.column(s, "Étrangers", record.Elsewhere, res.Foreign, true))
+	var foot fyne.CanvasObject
+	if len(res.Unknown) > 0 {
+		foot = p.unknown(s, res.Unknown)
+	}
+	if p.audit != uuid.Nil && p.open(s) {
+		keys := look.Caption("Entrée\u00a0: suivant · F4\u00a0: créer d'après le dernier · F6\u00a0: absent · Échap\u00a0: pause")
+		foot = container.NewVBox(append(objects(foot), keys)...)
+		s.live.UI(func() { s.win.Canvas().Focus(p.entry) })
+	}
+	return container.NewBorder(head, foot, nil, nil, columns)
+}
+
+func objects(o fyne.CanvasObject) []fyne.CanvasObject {
+	if o == nil {
+		return nil
+	}
+	return []fyne.CanvasObject{o}
+}
+
+// field is where codes are scanned; the focus returns to it after everything.
+func (p *auditPage) field(s *Shell) fyne.CanvasObject {
+	e := newScanEntry(func(k fyne.KeyName) bool { return p.Key(s, k) })
+	e.SetPlaceHolder("Scanner ou taper un code")
+	e.OnSubmitted = func(text string) {
+		e.SetText("")
+		p.Scanned(s, text)
+	}
+	p.entry = &e.Entry
+	row := container.NewBorder(nil, nil, nil, button("Annuler le dernier", "arrow-u-up-left", look.Plain, func() { p.undo(s) }), e)
+	return row
+}
+
+func (p *auditPage) column(s *Shell, title string, shape record.Shape, list []record.Record, move bool) fyne.CanvasObject {
+	box := container.NewVBox()
+	for _, e := range list {
+		row := look.NewRowTap(shape, record.Title(e, nil), s.titleOf(e.Fields.ID("type")), "", func() { s.open(e) })
+		if !move {
+			box.Add(row)
+			continue
+		}
+		box.Add(container.NewBorder(nil, nil, nil, button("Déplacer ici", "map-pin", look.Plain, func() {
+			if _, err := s.save(replica.Change{ID: e.ID, Set: record.Fields{"room": p.room.String()}}); err == nil {
+				s.draw()
+			}
+		}), row))
+	}
+	return container.NewBorder(look.Title(fmt.Sprintf("%s (%d)", title, len(list))), nil, nil, nil, container.NewVScroll(box))
+}
+
+func (p *auditPage) unknown(s *Shell, codes []string) fyne.CanvasObject {
+	row := container.NewHBox(look.Bold("Codes inconnus"))
+	for _, c := range codes {
+		row.Add(button(c, "plus", look.Plain, func() { p.create(s, c) }))
+	}
+	return container.NewHScroll(row)
+}
+
+// create opens a form for a new machine of this room.
+func (p *auditPage) create(s *Shell, code string) {
+	set := record.Fields{"room": p.room.String(), "tag": code}
+	if last, ok, err := s.book().Get(p.last); err == nil && ok {
+		for _, f := range []string{"type", "level", "brand", "model", "network", "bought", "price"} {
+			if v := last.Fields[f]; v != nil {
+				set[f] = v
+			}
+		}
+	}
+	if room, ok, err := s.book().Get(p.room); err == nil && ok {
+		set["site"] = room.Fields["site"]
+	}
+	s.Push(newForm(record.Equipment, set))
+}
+
+// Scanned takes one code: it proves that the machine is here, and moves nothing.
+func (p *auditPage) Scanned(s *Shell, code string) bool {
+	if code == "" {
+		return true
+	}
+	if p.audit == uuid.Nil && (!s.mayCreate(record.RoomAudit) || !p.begin(s)) {
+		return false
+	}
+	repaired, changed := look.Repair(code)
+	shown := repaired
+	if changed {
+		shown = fmt.Sprintf("%s (lu %s)", repaired, code)
+	}
+	found, err := s.r.Scan(s.ctx, repaired)
+	if err != nil {
+		s.say(sentence(err))
+		return true
+	}
+	set := record.Fields{"audit": p.audit.String(), "room": p.room.String(), "at": s.r.Now().UnixMilli(), "code": repaired}
+	if len(found) == 1 && found[0].Kind == record.Equipment {
+		if p.repeated(s, found[0]) {
+			s.draw()
+			return true
+		}
+		set["equipment"] = found[0].ID.String()
+	} else if len(found) == 1 && found[0].Kind != record.Equipment {
+		s.open(found[0])
+		return true
+	}
+	p.record(s, set, shown, found)
+	s.draw()
+	return true
+}
+
+// repeated says when a machine was seen already.
+func (p *auditPage) repeated(s *Shell, e record.Record) bool {
+	res, _, err := p.result(s)
+	if err != nil {
+		return false
+	}
+	first, seen := res.Seen[e.ID]
+	if seen {
+		p.said, p.shape, p.last = record.Title(e, nil)+" · déjà vu à "+look.Clock(msTime(first.Fields.Int("at"))), record.Waiting, e.ID
+	}
+	return seen
+}
+
+func (p *auditPage) record(s *Shell, set record.Fields, shown string, found []record.Record) {
+	saved, err := s.r.Save(s.ctx, s.operator(), replica.Change{Kind: record.Scan, Set: set})
+	if err != nil {
+		p.said, p.shape = sentence(err), record.Wrong
+		return
+	}
+	p.scan = saved.IDs[0]
+	switch {
+	case len(found) != 1:
+		p.said, p.shape = "Inconnu · "+shown, record.Wrong
+	case found[0].Fields.ID("room") == p.room:
+		p.said, p.shape, p.last = "Trouvé · "+shown, record.Good, found[0].ID
+	default:
+		where := s.titleOf(found[0].Fields.ID("room"))
+		p.said, p.shape, p.last = "Étranger · "+shown+" · attendu "+where, record.Elsewhere, found[0].ID
+	}
+}
+
+// undo takes the last scan back, and nothing else.
+func (p *auditPage) undo(s *Shell) {
+	if p.scan == uuid.Nil {
+		return
+	}
+	if _, err := s.save(replica.Change{ID: p.scan, Set: record.Fields{"archived": true}}); err == nil {
+		p.scan, p.said = uuid.Nil, "Dernier pointage annulé"
+		p.shape = record.Closed
+	}
+	s.draw()
+}
+
+func (p *auditPage) Key(s *Shell, k fyne.KeyName) bool {
+	switch k {
+	case fyne.KeyF4:
+		p.create(s, "")
+	case fyne.KeyF6:
+		p.absent(s)
+	case fyne.KeyF9:
+		if p.audit == uuid.Nil {
+			p.begin(s)
+		}
+	case fyne.KeyEscape:
+		if p.ending {
+			p.ending = false
+			s.draw()
+			return true
+		}
+		s.Back()
+	default:
+		return false
+	}
+	return true
+}
+
+// absent notes that the first machine still awaited was looked for and is not here.
+func (p *auditPage) absent(s *Shell) {
+	res, _, err := p.result(s)
+	if err != nil || len(res.Waiting) == 0 || p.audit == uuid.Nil {
+		return
+	}
+	e := res.Waiting[0]
+	if _, err := s.save(replica.Change{Kind: record.Scan, Set: record.Fields{"audit": p.audit.String(), "room": p.room.String(),
+		"at": s.r.Now().UnixMilli(), "equipment": e.ID.String(), "absent": true}}); err == nil {
+		p.said, p.shape = "Absent · "+record.Title(e, nil), record.Wrong
+	}
+	s.draw()
+}
+
+// confirm lists what ending the tour makes missing.
+func (p *auditPage) confirm(s *Shell, res record.Audit) fyne.CanvasObject {
+	text := "Tout ce qui était attendu a été vu."
+	if n := len(res.Waiting); n > 0 {
+		text = look.Count(n, "appareil sera noté manquant", "appareils seront notés manquants") + "\u00a0:"
+	}
+	box := container.NewVBox(look.Body(text))
+	for _, e := range res.Waiting {
+		box.Add(look.NewRowTap(record.Wrong, record.Title(e, nil), s.titleOf(e.Fields.ID("type")), "manquant", nil))
+	}
+	foot := container.NewHBox(button("Terminer la salle", "check", look.Primary, func() {
+		set := record.Fields{"ended": s.r.Now().UnixMilli()}
+		if op := s.operator(); op != uuid.Nil {
+			set["ended_by"] = op.String()
+		}
+		if _, err := s.save(replica.Change{ID: p.audit, Set: set}); err == nil {
+			p.ending = false
+			s.draw()
+		}
+	}), button("Continuer le tour", "caret-left", look.Plain, func() { p.ending = false; s.draw() }))
+	return container.NewBorder(nil, foot, nil, nil, look.Card(theme.ColorNameWarning, container.NewVScroll(box)))
+}
+
+// scanEntry is a field that offers keys to its page before it takes them.
+type scanEntry struct {
+	widget.Entry
+	key func(fyne.KeyName) bool
+}
+
+func newScanEntry(key func(fyne.KeyName) bool) *scanEntry {
+	e := &scanEntry{key: key}
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// TypedKey passes function keys and Escape to the page.
+func (e *scanEntry) TypedKey(k *fyne.KeyEvent) {
+	if (k.Name == fyne.KeyEscape || k.Name == fyne.KeyF4 || k.Name == fyne.KeyF6) && e.key(k.Name) {
+		return
+	}
+	e.Entry.TypedKey(k)
+}

@@ -1,0 +1,79 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"cantal.fr/buron/assets/look"
+	"cantal.fr/buron/sync/node"
+	"cantal.fr/buron/sync/record"
+)
+
+// lowDisk is the free space from which people are told.
+const lowDisk = 500 << 20
+
+// bottomSentence is the one of six sentences that says how the device stands, with its icon.
+func bottomSentence(s node.Status, now time.Time) (icon, text string) {
+	near := 0
+	for _, p := range s.Peers {
+		if p.Near {
+			near++
+		}
+	}
+	switch {
+	case s.DiskFree > 0 && s.DiskFree < lowDisk:
+		return "warning", fmt.Sprintf("Disque presque plein\u00a0: %s\u00a0Mo", record.Grouped(int64(s.DiskFree>>20)))
+	case len(s.Refusals) > 0:
+		return "warning", "À voir\u00a0: " + look.Count(len(s.Refusals), "envoi refusé", "envois refusés")
+	case s.Exchanging && s.Received+s.Sent > 0:
+		return "arrows-clockwise", "Échange en cours · " + look.Count(s.Received+s.Sent, "saisie", "saisies")
+	case s.Pending == 0 && !s.LastExchange.IsZero() && now.Sub(s.LastExchange) < 5*time.Minute && s.Central.State == "ok":
+		return "cloud-check", "À jour · échange à " + look.Clock(s.LastExchange)
+	case near > 0:
+		return "plugs-connected", join("Avec "+voisins(near), central(s), waiting(s))
+	}
+	return "wifi-slash", join("Hors ligne", waiting(s), "dernier échange "+look.Ago(s.LastExchange, now), neighbours(near))
+}
+
+func voisins(n int) string {
+	if n == 1 {
+		return "un voisin"
+	}
+	return fmt.Sprintf("%d\u00a0voisins", n)
+}
+
+func central(s node.Status) string {
+	switch {
+	case s.Central.URL == "":
+		return ""
+	case s.Central.State == "ok":
+		return "central à " + look.Clock(s.Central.LastContact)
+	}
+	return "central injoignable"
+}
+
+func waiting(s node.Status) string {
+	if s.Pending == 0 {
+		return "rien en attente"
+	}
+	return fmt.Sprintf("%s en attente d'envoi", record.Grouped(int64(s.Pending)))
+}
+
+func neighbours(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return look.Count(n, "voisin", "voisins")
+}
+
+// join puts the texts that are not empty together with middle dots.
+func join(texts ...string) string {
+	var kept []string
+	for _, t := range texts {
+		if t != "" {
+			kept = append(kept, t)
+		}
+	}
+	return strings.Join(kept, " · ")
+}

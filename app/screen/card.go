@@ -1,0 +1,243 @@
+package screen
+
+import (
+	"fmt"
+
+	"cantal.fr/buron/assets/look"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
+	"github.com/google/uuid"
+)
+
+// cardPage shows one record whole: what it is on the left, its fields in the middle, its history on the
+// right. It serves equipment and every kind without a screen of its own.
+type cardPage struct {
+	id   uuid.UUID
+	kind record.Kind
+	name string
+}
+
+func (p *cardPage) Title() string {
+	if p.name != "" {
+		return p.name
+	}
+	schema, _ := record.Of(p.kind)
+	return schema.Singular
+}
+
+func (p *cardPage) Primary(s *Shell) *Action {
+	p.name = s.titleOf(p.id)
+	if p.kind == record.Equipment && s.mayCreate(record.Intervention) {
+		return &Action{"Intervention", "wrench", func() { s.Push(&interventionPage{equipment: p.id}) }}
+	}
+	return nil
+}
+
+func (p *cardPage) Key(s *Shell, k fyne.KeyName) bool {
+	switch k {
+	case fyne.KeyF8:
+		if p.kind == record.Equipment {
+			s.Push(&interventionPage{equipment: p.id})
+		}
+	case fyne.KeyF2:
+		s.Push(editForm(s, p.id))
+	case duplicateKey:
+		p.duplicate(s)
+	default:
+		return false
+	}
+	return true
+}
+
+func (p *cardPage) Content(s *Shell) fyne.CanvasObject {
+	v, err := s.r.Get(s.ctx, p.id)
+	if err != nil {
+		return look.Problem(sentence(err))
+	}
+	p.name = record.Title(v.Record, s.book())
+	left := container.NewVBox()
+	schema, _ := record.Of(v.Kind)
+	if st, ok := schema.State(v.Fields); ok {
+		left.Add(look.Mark(st))
+	}
+	left.Add(look.Body(record.Subtitle(v.Record, s.book())))
+	left.Add(look.Lauzes(v.Lauzes))
+	if len(v.Conflicts) > 0 {
+		left.Add(look.Problem("À décider\u00a0: " + p.labels(schema, v.Conflicts)))
+		left.Add(button("Décider", "git-fork", look.Plain, func() { s.Push(&decidePage{}) }))
+	}
+	for _, a := range p.actions(s, v) {
+		left.Add(a)
+	}
+	columns := container.NewGridWithColumns(3, container.NewVScroll(left), container.NewVScroll(p.fields(s, schema, v)), container.NewVScroll(p.history(s, schema)))
+	return columns
+}
+
+func (p *cardPage) labels(schema record.Schema, fields []string) string {
+	var out []string
+	for _, name := range fields {
+		f, _ := schema.Field(name)
+		out = append(out, f.Label)
+	}
+	return join(out...)
+}
+
+func (p *cardPage) actions(s *Shell, v replica.View) []fyne.CanvasObject {
+	var out []fyne.CanvasObject
+	if !s.mayEdit(v.Record) {
+		return nil
+	}
+	out = append(out, button("Modifier", "pencil-simple", look.Plain, func() { s.Push(editForm(s, p.id)) }),
+		button("Dupliquer", "copy", look.Plain, func() { p.duplicate(s) }))
+	if v.Kind == record.Equipment {
+		out = append(out, button("Déplacer", "map-pin", look.Plain, func() { s.Push(&movePage{id: p.id}) }))
+		if v.Fields.Text("status") != "reforme" {
+			out = append(out, button("Réformer", "archive", look.Danger, func() {
+				if _, err := s.save(replica.Change{ID: p.id, Set: record.Fields{"status": "reforme"}, Seen: v.Seen}); err == nil {
+					s.draw()
+				}
+			}))
+		}
+	}
+	if v.Kind == record.Intervention {
+		out = append(out, p.steps(s, v)...)
+	}
+	return append(out, button("Archiver", "trash", look.Quiet, func() {
+		if _, err := s.save(replica.Change{ID: p.id, Set: record.Fields{"archived": true}, Seen: v.Seen}); err == nil {
+			s.Back()
+		}
+	}))
+}
+
+// steps are the states an intervention can go to in one tap.
+func (p *cardPage) steps(s *Shell, v replica.View) []fyne.CanvasObject {
+	schema, _ := record.Of(record.Intervention)
+	field, _ := schema.Field("status")
+	var out []fyne.CanvasObject
+	for _, o := range field.Options {
+		if o.Code == v.Fields.Text("status") || o.Code == "externalisee" {
+			continue
+		}
+		out = append(out, button(o.Label, "", look.Plain, func() {
+			if _, err := s.save(replica.Change{ID: p.id, Set: record.Fields{"status": o.Code}, Seen: v.Seen}); err == nil {
+				s.draw()
+			}
+		}))
+	}
+	return []fyne.CanvasObject{look.Bold("Passer à"), container.NewGridWithColumns(2, out...)}
+}
+
+// duplicate opens a form filled like this record, without what is this one's alone.
+func (p *cardPage) duplicate(s *Shell) {
+	rec, ok, err := s.book().Get(p.id)
+	if err != nil || !ok {
+		return
+	}
+	set := rec.Fields.Clone()
+	for _, own := range []string{"tag", "serial", "uuid", "mac", "name", "archived", "continues"} {
+		delete(set, own)
+	}
+	s.Push(newForm(rec.Kind, set))
+}
+
+func (p *cardPage) fields(s *Shell, schema record.Schema, v replica.View) fyne.CanvasObject {
+	form := container.New(layout.NewFormLayout())
+	for _, f := range schema.Fields {
+		if !v.Fields.Has(f.Name) || f.Name == "archived" {
+			continue
+		}
+		value := look.Body(s.readable(f, v.Fields[f.Name]))
+		form.Add(look.Muted(f.Label))
+		form.Add(value)
+	}
+	return form
+}
+
+// readable formats a value for people, what it refers to by its title.
+func (s *Shell) readable(f record.Field, v any) string {
+	switch f.Type {
+	case record.Ref:
+		return s.titleOf(record.Fields{"r": v}.ID("r"))
+	case record.Refs:
+		var names []string
+		for _, id := range (record.Fields{"r": v}).IDs("r") {
+			names = append(names, s.titleOf(id))
+		}
+		return join(names...)
+	}
+	return f.Format(v)
+}
+
+// maxHistory bounds the lines of a record's history that are drawn.
+const maxHistory = 60
+
+// history says who did what, when, on which device.
+func (p *cardPage) history(s *Shell, schema record.Schema) fyne.CanvasObject {
+	events, err := s.r.History(s.ctx, p.id)
+	if err != nil {
+		return look.Problem(sentence(err))
+	}
+	box := container.NewVBox(look.Title("Histoire"))
+	last := ""
+	for i, e := range events {
+		if i == maxHistory {
+			box.Add(look.Muted(fmt.Sprintf("et %d lignes plus anciennes", len(events)-maxHistory)))
+			break
+		}
+		who := join(look.When(e.At, s.r.Now()), e.OperatorName, e.DeviceName)
+		if e.ClockLead > 0 {
+			who += fmt.Sprintf(" (horloge décalée de %d\u00a0h)", int(e.ClockLead.Hours()+0.5))
+		}
+		if who != last {
+			box.Add(look.Bold(who))
+			last = who
+		}
+		f, ok := schema.Field(e.Field)
+		if !ok {
+			f = record.Field{Label: e.Field}
+		}
+		text := s.readable(f, e.Value)
+		if e.Value == nil {
+			text = "effacé"
+		}
+		l := widget.NewLabel(f.Label + "\u00a0: " + text)
+		l.Truncation = fyne.TextTruncateClip
+		box.Add(l)
+	}
+	return box
+}
+
+// movePage chooses the room a machine goes to.
+type movePage struct{ id uuid.UUID }
+
+func (p *movePage) Title() string { return "Déplacer" }
+
+func (p *movePage) Content(s *Shell) fyne.CanvasObject {
+	v, err := s.r.Get(s.ctx, p.id)
+	if err != nil {
+		return look.Problem(sentence(err))
+	}
+	rooms, err := s.r.List(s.ctx, replica.Query{Kind: record.Room, Where: []replica.Cond{{Field: "site", Value: v.Fields.Text("site")}}, Order: []string{"name"}})
+	if err != nil {
+		return look.Problem(sentence(err))
+	}
+	if len(rooms) == 0 {
+		return look.Empty("Aucune salle n'est connue dans ce lieu.", button("Ajouter une salle", "plus", look.Plain, func() {
+			s.Replace(newForm(record.Room, record.Fields{"site": v.Fields["site"]}))
+		}))
+	}
+	grid := container.NewGridWithColumns(3)
+	for _, room := range rooms {
+		grid.Add(look.NewTile("door", room.Fields.Text("name"), floor(room.Fields.Text("floor")), 48, func() {
+			if _, err := s.save(replica.Change{ID: p.id, Set: record.Fields{"room": room.ID.String()}, Seen: v.Seen}); err == nil {
+				s.Back()
+			}
+		}))
+	}
+	return container.NewVScroll(grid)
+}

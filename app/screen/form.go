@@ -1,0 +1,262 @@
+package screen
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"cantal.fr/buron/assets/look"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"github.com/google/uuid"
+)
+
+// formPage enters or edits a record of any kind, from its own declarations. It stays filled until what it
+// holds is on the disk, and survives a crash.
+type formPage struct {
+	kind     record.Kind
+	id       uuid.UUID // nil for a new record
+	title    string
+	texts    map[string]string // what was typed, by field
+	lists    map[string][]string
+	fixed    record.Fields // what the form was opened with and does not ask
+	seen     replica.Seen
+	before   record.Fields
+	faults   map[string]string
+	more     bool
+	restored time.Time
+	after    func(uuid.UUID) // instead of going back
+}
+
+// draft is a form as it is kept against a crash.
+type draft struct {
+	Texts map[string]string
+	Lists map[string][]string
+	At    time.Time
+}
+
+// newForm opens a form for a new record, filled with set.
+func newForm(k record.Kind, set record.Fields) *formPage {
+	p := &formPage{kind: k, texts: map[string]string{}, lists: map[string][]string{}, fixed: record.Fields{}, faults: map[string]string{}}
+	schema, _ := record.Of(k)
+	p.title = "Nouveau\u00a0: " + strings.ToLower(schema.Singular)
+	if schema.Feminine {
+		p.title = "Nouvelle\u00a0: " + strings.ToLower(schema.Singular)
+	}
+	values := record.Default(k, time.Now())
+	for name, v := range set {
+		values[name] = v
+	}
+	p.fill(schema, values)
+	return p
+}
+
+// editForm opens a form on a record.
+func editForm(s *Shell, id uuid.UUID) *formPage {
+	v, err := s.r.Get(s.ctx, id)
+	p := newForm(v.Kind, nil)
+	p.texts, p.lists = map[string]string{}, map[string][]string{}
+	if err != nil {
+		p.faults[""] = sentence(err)
+		return p
+	}
+	schema, _ := record.Of(v.Kind)
+	p.id, p.seen, p.before, p.title = id, v.Seen, v.Fields, "Modifier "+record.Title(v.Record, s.book())
+	p.fill(schema, v.Fields)
+	return p
+}
+
+func (p *formPage) fill(schema record.Schema, values record.Fields) {
+	for _, f := range schema.Fields {
+		v, ok := values[f.Name]
+		if !ok || v == nil {
+			continue
+		}
+		switch f.Type {
+		case record.Choice, record.Ref:
+			p.texts[f.Name], _ = v.(string)
+		case record.Choices, record.Refs, record.Texts:
+			for _, e := range values.List(f.Name) {
+				if t, ok := e.(string); ok {
+					p.lists[f.Name] = append(p.lists[f.Name], t)
+				}
+			}
+		case record.List, record.Image:
+			p.fixed[f.Name] = v
+		default:
+			p.texts[f.Name] = f.Format(v)
+		}
+	}
+}
+
+func (p *formPage) Title() string { return p.title }
+
+func (p *formPage) Steady() {}
+
+func (p *formPage) Key(s *Shell, k fyne.KeyName) bool {
+	if k == saveKey {
+		p.save(s)
+		return true
+	}
+	return false
+}
+
+func (p *formPage) draftKey() string { return "draft." + string(p.kind) + "." + p.id.String() }
+
+// keep writes the draft; what is typed is on the disk before it is a record.
+func (p *formPage) keep(s *Shell) {
+	b, err := json.Marshal(draft{p.texts, p.lists, s.r.Now()})
+	if err != nil {
+		return
+	}
+	key, value := p.draftKey(), string(b)
+	s.live.Go(func() { _ = s.r.SetSetting(s.ctx, key, value) })
+}
+
+func (p *formPage) dropDraft(s *Shell) {
+	if err := s.r.SetSetting(s.ctx, p.draftKey(), ""); err != nil {
+		s.say(sentence(err))
+	}
+}
+
+// recall takes a draft up again, once.
+func (p *formPage) recall(s *Shell) {
+	if !p.restored.IsZero() {
+		return
+	}
+	p.restored = time.Unix(1, 0)
+	text, err := s.r.Setting(s.ctx, p.draftKey())
+	if err != nil || text == "" {
+		return
+	}
+	var d draft
+	if json.Unmarshal([]byte(text), &d) != nil {
+		return
+	}
+	for k, v := range d.Texts {
+		p.texts[k] = v
+	}
+	for k, v := range d.Lists {
+		p.lists[k] = v
+	}
+	p.restored = d.At
+}
+
+func (p *formPage) Content(s *Shell) fyne.CanvasObject {
+	p.recall(s)
+	schema, _ := record.Of(p.kind)
+	box := container.NewVBox()
+	if p.restored.After(time.Unix(1, 0)) {
+		box.Add(container.NewHBox(look.Muted("Brouillon repris de "+look.Clock(p.restored)), button("Jeter", "trash", look.Quiet, func() {
+			p.dropDraft(s)
+			if p.id != uuid.Nil {
+				s.Replace(editForm(s, p.id))
+				return
+			}
+			s.Replace(newForm(p.kind, p.fixed))
+		})))
+	}
+	if f := p.faults[""]; f != "" {
+		box.Add(look.Problem(f))
+	}
+	hidden := 0
+	for _, musts := range []bool{true, false} {
+		for _, f := range schema.Fields {
+			if f.Must != musts || !p.asked(f) {
+				continue
+			}
+			if f.More && !p.more && p.faults[f.Name] == "" && !f.Must {
+				hidden++
+				continue
+			}
+			box.Add(look.Field(f.Label, f.Help, p.faults[f.Name], f.Must, p.input(s, f)))
+		}
+	}
+	if hidden > 0 {
+		box.Add(button("Plus de champs", "caret-down", look.Quiet, func() { p.more = true; s.draw() }))
+	}
+	foot := container.NewHBox(button("Enregistrer", "floppy-disk", look.Primary, func() { p.save(s) }),
+		button("Fermer sans enregistrer", "", look.Quiet, func() { p.dropDraft(s); s.Back() }))
+	return container.NewBorder(nil, foot, nil, nil, container.NewVScroll(look.Width(640, box)))
+}
+
+// asked reports whether the form asks for a field.
+func (p *formPage) asked(f record.Field) bool {
+	switch f.Name {
+	case "archived", "continues", "text_hash", "simple_hash":
+		return false
+	}
+	return f.Type != record.Image && (f.Type != record.List || f.Name == "timings")
+}
+
+// save writes the record. On any fault the form stays as it is, with a sentence under the field.
+func (p *formPage) save(s *Shell) {
+	p.faults = map[string]string{}
+	set := p.values()
+	if len(p.faults) > 0 {
+		s.draw()
+		return
+	}
+	saved, err := s.save(replica.Change{ID: p.id, Kind: p.kind, Set: set, Seen: p.seen})
+	var problems record.Problems
+	if errors.As(err, &problems) {
+		for _, q := range problems {
+			p.faults[q.Field] = q.Sentence()
+		}
+		s.draw()
+		return
+	}
+	if err != nil {
+		p.faults[""] = sentence(err)
+		s.draw()
+		return
+	}
+	p.dropDraft(s)
+	if p.after != nil {
+		p.after(saved.IDs[0])
+		return
+	}
+	s.Back()
+}
+
+// values reads what was typed, and notes what cannot be read.
+func (p *formPage) values() record.Fields {
+	schema, _ := record.Of(p.kind)
+	set := p.fixed.Clone()
+	for _, f := range schema.Fields {
+		if !p.asked(f) {
+			continue
+		}
+		v, err := p.value(f)
+		if err != nil {
+			p.faults[f.Name] = look.Capital(err.Error()) + "."
+			continue
+		}
+		if v == nil && p.before[f.Name] == nil {
+			continue
+		}
+		set[f.Name] = v
+	}
+	return set
+}
+
+func (p *formPage) value(f record.Field) (any, error) {
+	switch f.Type {
+	case record.Choices, record.Refs, record.Texts:
+		if len(p.lists[f.Name]) == 0 {
+			return nil, nil
+		}
+		out := make([]any, len(p.lists[f.Name]))
+		for i, t := range p.lists[f.Name] {
+			out[i] = t
+		}
+		return out, nil
+	case record.List:
+		return p.timing(f)
+	}
+	return f.Parse(p.texts[f.Name])
+}
