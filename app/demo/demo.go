@@ -76,7 +76,7 @@ func Create(ctx context.Context, dir string, o replica.Options, progress func(do
 		progress = func(int, int) {}
 	}
 	b := &builder{
-		ctx: ctx, r: f.Replica, now: f.Replica.Now(), rng: rand.New(rand.NewPCG(15, 2026)), progress: progress,
+		ctx: ctx, r: f.Replica, now: f.Replica.Now().In(record.Paris()), rng: rand.New(rand.NewPCG(15, 2026)), progress: progress,
 		operators: map[string]uuid.UUID{}, others: map[string]uuid.UUID{}, types: map[string]uuid.UUID{},
 	}
 	for _, step := range []struct {

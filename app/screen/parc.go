@@ -10,6 +10,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 	"github.com/google/uuid"
 )
@@ -85,7 +86,7 @@ func (p *parcPage) Content(s *Shell) fyne.CanvasObject {
 	tools := container.NewHBox(button("Interventions", "wrench", look.Quiet, func() { s.Push(newList(record.Intervention)) }),
 		button("Modèles", "package", look.Quiet, func() { s.Push(newList(record.EquipmentType)) }),
 		button("Importer", "download-simple", look.Quiet, func() { s.Push(&importPage{}) }))
-	top := container.NewVBox(container.NewBorder(nil, nil, nil, tools, filter), p.head)
+	top := container.NewVBox(container.NewBorder(nil, nil, nil, tools, container.NewVBox(layout.NewSpacer(), filter, layout.NewSpacer())), p.head)
 	return container.NewBorder(top, nil, nil, nil, p.list)
 }
 

@@ -156,7 +156,7 @@ func (s *Shell) draw() {
 	s.body.Refresh()
 	operator := look.NewButton(s.operatorName(), "user", look.Quiet, func() { s.Push(&operatorPage{}) })
 	settings := look.NewButton("", "gear", look.Quiet, func() { s.Push(&settingsPage{}) })
-	top := container.NewBorder(nil, nil, nil, container.NewHBox(operator, settings), s.search)
+	top := container.NewBorder(nil, nil, nil, container.NewHBox(operator, settings), container.NewVBox(layout.NewSpacer(), s.search, layout.NewSpacer()))
 	main := container.NewBorder(container.New(layout.NewCustomPaddedLayout(6, 2, 12, 8), top), nil, nil, nil,
 		container.New(layout.NewCustomPaddedLayout(2, 4, 12, 12), s.body))
 	window := container.NewBorder(s.band(), look.On(look.ColorSunken, s.bottom), look.Rail(s.entries(), s.section), nil, main)

@@ -37,7 +37,7 @@ var shapes = map[record.Shape]struct {
 	color fyne.ThemeColorName
 }{
 	record.Good:      {"M11 2A9 9 0 0 1 11 20A9 9 0 0 1 11 2ZM6.2 11.2L9.6 14.8L16 8L14.6 6.6L9.6 12L7.6 9.8Z", theme.ColorNameSuccess},
-	record.UnderWay:  {"M11 2A9 9 0 0 1 11 20A9 9 0 0 1 11 2ZM11 4A7 7 0 0 1 11 18Z", theme.ColorNameHyperlink},
+	record.UnderWay:  {"M11 2A9 9 0 0 1 11 20A9 9 0 0 1 11 2ZM11 4V18A7 7 0 0 0 11 4Z", theme.ColorNameHyperlink},
 	record.NotBegun:  {"M11 2A9 9 0 0 1 11 20A9 9 0 0 1 11 2ZM11 4.4A6.6 6.6 0 0 0 11 17.6A6.6 6.6 0 0 0 11 4.4Z", ColorMuted},
 	record.Waiting:   {"M11 2L21 19H1ZM11 7L10 13H12ZM10 14.6V16.6H12V14.6Z", theme.ColorNameWarning},
 	record.Wrong:     {"M11 1L21 11L11 21L1 11ZM6 10V12H16V10Z", theme.ColorNameError},

@@ -1,0 +1,60 @@
+package screen
+
+import (
+	"fmt"
+
+	"cantal.fr/buron/assets/look"
+	"cantal.fr/buron/kiosk/flow"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+)
+
+func (k *Kiosk) hostView() view {
+	if k.state.Screen == flow.Pin {
+		return k.pinView()
+	}
+	s, lent := k.session()
+	names := "Aucun nom sur cette borne."
+	if lent {
+		names = fmt.Sprintf("Classe %s\u00a0: %d noms en mémoire, %d sur %d ont répondu. Ils s'effacent une heure après la dernière signature.", s.Label, len(s.Members), len(s.Done), len(s.Members))
+	}
+	box := container.NewVBox(look.Card(theme.ColorNamePrimary, look.Title("Classe"), look.Body(names), look.Body("Une classe se charge depuis le poste de l'accueil\u00a0: Charte, puis « Charger une classe ».")))
+	if lent {
+		box.Add(look.NewTouchButton("Terminer la classe", "check", look.Plain, func() { k.tap(flow.BtnEndClass, "") }))
+	}
+	box.Add(k.network())
+	box.Add(container.NewHBox(look.NewTouchButton("Échanger maintenant", "arrows-clockwise", look.Plain, func() { k.n.ExchangeNow(k.ctx) }),
+		look.NewTouchButton("Quitter la borne", "sign-out", look.Danger, k.o.Quit)))
+	return view{title: "Cette borne", back: "Retour", content: container.NewVScroll(box)}
+}
+
+// network says what has left this terminal.
+func (k *Kiosk) network() fyne.CanvasObject {
+	st, err := k.n.Status(k.ctx)
+	if err != nil {
+		return look.Problem(err.Error())
+	}
+	text := "Tout est parti."
+	if st.Pending > 0 {
+		text = look.Count(st.Pending, "acte attend", "actes attendent") + " d'être envoyés. Ils partiront seuls."
+	}
+	return look.Card(look.ColorMuted, look.Title("Réseau et envois"), look.Body(text),
+		look.Muted("Central\u00a0: "+look.Ago(st.Central.LastContact, k.r.Now())+" · "+look.Count(len(st.Peers), "voisin connu", "voisins connus")))
+}
+
+func (k *Kiosk) pinView() view {
+	text := "Tapez le code de l'accueil."
+	if stored, err := k.r.Setting(k.ctx, settingPin); err == nil && stored == "" {
+		text = "Choisissez le code de l'accueil\u00a0: quatre chiffres au moins. Notez-le."
+	}
+	if k.r.Now().Before(k.state.Locked) {
+		text = "Trop d'essais. Attendez jusqu'à " + look.Clock(k.state.Locked) + "."
+	} else if k.told != "" {
+		text = k.told + " " + text
+	}
+	return view{title: "Code de l'accueil", back: "Retour",
+		primary: look.NewTouchButton("Valider", "check", look.Primary, func() { k.tap(flow.BtnPin, k.pin.Text) }),
+		content: container.NewVBox(look.Title(text), k.pin, look.NewKeypad(k.pin))}
+}

@@ -1,0 +1,186 @@
+// Package screen draws the public terminal: one page per state of kiosk/flow, large, with an on-screen
+// keyboard. It decides nothing of the conversation, and reads nobody back. Its invariant: thanks are shown
+// after the disk has the act, never before.
+package screen
+
+import (
+	"context"
+	"time"
+
+	"cantal.fr/buron/assets/look"
+	"cantal.fr/buron/kiosk/flow"
+	"cantal.fr/buron/sync/class"
+	"cantal.fr/buron/sync/node"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+	"github.com/google/uuid"
+)
+
+// Options say how the terminal is shown.
+type Options struct {
+	Palette look.Palette
+	Percent int
+	Apply   func(fyne.Theme) // puts a theme in force
+	Quit    func()           // ends the program, from the host's page
+}
+
+// Kiosk is the terminal in its window.
+type Kiosk struct {
+	ctx   context.Context
+	win   fyne.Window
+	r     *replica.Replica
+	n     *node.Node
+	live  Live
+	o     Options
+	state flow.State
+	drawn flow.State // as last drawn
+	pad   *look.SignaturePad
+	name  *widget.Entry
+	pin   *widget.Entry
+	event record.Record
+	clock string
+	told  string // a sentence under a page's title
+}
+
+// Open shows the terminal of a replica in a window.
+func Open(ctx context.Context, win fyne.Window, n *node.Node, live Live, o Options) *Kiosk {
+	k := &Kiosk{ctx: ctx, win: win, r: n.Replica(), n: n, live: live, o: o, state: flow.State{Screen: flow.Welcome}}
+	k.name, k.pin = widget.NewEntry(), widget.NewPasswordEntry()
+	k.pad = look.NewSignaturePad()
+	k.pad.Changed = func() {
+		drawn := ""
+		if !k.pad.Blank() {
+			drawn = "x"
+		}
+		k.send(flow.Drawn, "", drawn)
+	}
+	k.name.OnChanged = func(t string) { k.send(flow.Named, "", t) }
+	k.apply()
+	k.draw()
+	return k
+}
+
+// Run ticks until ctx is done.
+func (k *Kiosk) Run(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			k.live.UI(func() {
+				k.send(flow.Tick, "", "")
+				k.ClassChanged()
+				if now := look.Clock(k.r.Now()); now != k.clock {
+					k.draw()
+				}
+			})
+		}
+	}
+}
+
+// ClassChanged shows a class that was lent, has changed or has ended.
+func (k *Kiosk) ClassChanged() {
+	_, lent := k.session()
+	switch {
+	case lent && !k.state.Class:
+		k.send(flow.ClassLoaded, "", "")
+	case !lent && k.state.Class:
+		k.send(flow.ClassEnded, "", "")
+	case lent && k.state.Screen == flow.ClassWait:
+		k.draw()
+	}
+}
+
+func (k *Kiosk) session() (class.Session, bool) { return k.n.Terminal().Current() }
+
+// tap sends a button.
+func (k *Kiosk) tap(button, value string) { k.send(flow.Tap, button, value) }
+
+// send moves the conversation on and does what it asks for.
+func (k *Kiosk) send(kind flow.Kind, arg, value string) {
+	var effects []flow.Effect
+	k.state, effects = flow.Next(k.state, flow.Event{Kind: kind, Arg: arg, Value: value, At: k.r.Now()})
+	for _, e := range effects {
+		k.do(e)
+	}
+	if k.changed() {
+		k.draw()
+	}
+}
+
+// changed reports whether the page differs from what is drawn: a stroke or a letter does not redraw it.
+func (k *Kiosk) changed() bool {
+	a, b := k.state, k.drawn
+	a.Since, b.Since = time.Time{}, time.Time{}
+	a.CornerT, b.CornerT, a.Corner, b.Corner = time.Time{}, time.Time{}, 0, 0
+	signing := a.Screen == flow.ClassSign || a.Screen == flow.CharterSign || a.Screen == flow.CharterWho
+	if signing && a.Screen == b.Screen && (a.Person.Name == "") == (b.Person.Name == "") {
+		a.Person.Name, b.Person.Name = "", ""
+	}
+	return a != b
+}
+
+func (k *Kiosk) do(e flow.Effect) {
+	switch e.Do {
+	case flow.Clear:
+		k.pad.Clear()
+		k.name.SetText("")
+		k.pin.SetText("")
+		k.told = ""
+	case flow.Claim:
+		member := parse(e.Value)
+		k.live.Go(func() {
+			ok := k.n.ClaimMember(k.ctx, member)
+			k.live.UI(func() {
+				if ok {
+					k.send(flow.ClaimOK, "", "")
+					return
+				}
+				k.send(flow.ClaimBad, "", "")
+				k.told = "C'est déjà fait, ou commencé sur une autre borne."
+				k.draw()
+			})
+		})
+	case flow.Release:
+		member := parse(e.Value)
+		k.live.Go(func() { k.n.ReleaseMember(k.ctx, member) })
+	case flow.Submit:
+		k.submit()
+	case flow.CheckPin:
+		k.checkPin(e.Value)
+	case flow.EndClass:
+		k.n.Terminal().End(uuid.Nil)
+	}
+}
+
+func parse(text string) uuid.UUID {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return uuid.Nil
+	}
+	return id
+}
+
+// apply puts the chosen look in force.
+func (k *Kiosk) apply() { k.o.Apply(look.NewKioskTheme(k.o.Palette, k.o.Percent)) }
+
+// place is the name of the place where the terminal stands.
+func (k *Kiosk) place() (record.Record, bool) {
+	sites, err := k.r.List(k.ctx, replica.Query{Kind: record.Site})
+	if err != nil {
+		return record.Record{}, false
+	}
+	for _, s := range sites {
+		for _, p := range k.r.Self().Places {
+			if record.PlaceKey(s) == p {
+				return s, true
+			}
+		}
+	}
+	return record.Record{}, false
+}
