@@ -25,6 +25,10 @@ func main() {
 
 // desktop opens the window on the replica of a folder, or on the first start, until it is closed.
 func desktop(o command.DesktopOptions) int {
+	if err := look.Display(); err != nil {
+		fmt.Fprintln(os.Stderr, "buron:", err)
+		return command.Failed
+	}
 	if err := look.Speak(); err != nil {
 		fmt.Fprintln(os.Stderr, "buron:", err)
 	}

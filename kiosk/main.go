@@ -64,6 +64,10 @@ func run() int {
 
 // show opens the window until the host closes it.
 func show(ctx context.Context, cancel func(), o options) int {
+	if err := look.Display(); err != nil {
+		fmt.Fprintln(os.Stderr, "buron-kiosk:", err)
+		return 1
+	}
 	if err := look.Speak(); err != nil {
 		fmt.Fprintln(os.Stderr, "buron-kiosk:", err)
 	}

@@ -107,6 +107,7 @@ func (k *Kiosk) readView(simple, full, refuse string) view {
 	seen := func() {
 		if !k.state.Person.ReadEnd && scroll.Offset.Y+scroll.Size().Height >= label.MinSize().Height-4 {
 			k.send(flow.ReachedEnd, "", "")
+			read.Enable()
 		}
 	}
 	scroll.OnScrolled = func(fyne.Position) { seen() }

@@ -25,7 +25,7 @@ type view struct {
 
 // draw builds the page of the state.
 func (k *Kiosk) draw() {
-	k.drawn, k.clock = k.state, look.Clock(k.r.Now())
+	k.drawn = k.state
 	v := k.view()
 	if k.state.Asking {
 		v.content, v.back, v.primary = k.asking(), "", nil
@@ -57,10 +57,10 @@ func (k *Kiosk) view() view {
 func (k *Kiosk) head(title string) fyne.CanvasObject {
 	text := canvas.NewText(title, color.NRGBA{R: 0xEE, G: 0xF1, B: 0xEC, A: 0xFF})
 	text.TextSize, text.TextStyle = theme.Size(look.SizePage), fyne.TextStyle{Bold: true}
-	hour := canvas.NewText(k.clock, color.NRGBA{R: 0xF2, G: 0xC2, B: 0x30, A: 0xFF})
-	hour.TextSize, hour.TextStyle = text.TextSize, text.TextStyle
+	k.hour = canvas.NewText(look.Clock(k.r.Now()), color.NRGBA{R: 0xF2, G: 0xC2, B: 0x30, A: 0xFF})
+	k.hour.TextSize, k.hour.TextStyle = text.TextSize, text.TextStyle
 	corner := newCorner(func() { k.tap(flow.BtnCorner, "") })
-	right := container.NewHBox(hour)
+	right := container.NewHBox(k.hour)
 	switch k.state.Screen {
 	case flow.Welcome, flow.ClassWait, flow.Off:
 	default:

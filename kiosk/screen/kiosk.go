@@ -15,6 +15,7 @@ import (
 	"cantal.fr/buron/sync/replica"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
 	"github.com/google/uuid"
 )
@@ -41,7 +42,8 @@ type Kiosk struct {
 	name  *widget.Entry
 	pin   *widget.Entry
 	event record.Record
-	clock string
+	hour  *canvas.Text
+	done  int    // members of the class that have acted, when it was last drawn
 	told  string // a sentence under a page's title
 }
 
@@ -75,25 +77,32 @@ func (k *Kiosk) Run(ctx context.Context) {
 			k.live.UI(func() {
 				k.send(flow.Tick, "", "")
 				k.ClassChanged()
-				if now := look.Clock(k.r.Now()); now != k.clock {
-					k.draw()
-				}
+				k.tellTime()
 			})
 		}
 	}
 }
 
+// tellTime changes the hour in its place: a page that somebody reads is not drawn again for it.
+func (k *Kiosk) tellTime() {
+	if now := look.Clock(k.r.Now()); k.hour != nil && k.hour.Text != now {
+		k.hour.Text = now
+		k.hour.Refresh()
+	}
+}
+
 // ClassChanged shows a class that was lent, has changed or has ended.
 func (k *Kiosk) ClassChanged() {
-	_, lent := k.session()
+	s, lent := k.session()
 	switch {
 	case lent && !k.state.Class:
 		k.send(flow.ClassLoaded, "", "")
 	case !lent && k.state.Class:
 		k.send(flow.ClassEnded, "", "")
-	case lent && k.state.Screen == flow.ClassWait:
+	case lent && k.state.Screen == flow.ClassWait && len(s.Done) != k.done:
 		k.draw()
 	}
+	k.done = len(s.Done)
 }
 
 func (k *Kiosk) session() (class.Session, bool) { return k.n.Terminal().Current() }
@@ -118,6 +127,7 @@ func (k *Kiosk) changed() bool {
 	a, b := k.state, k.drawn
 	a.Since, b.Since = time.Time{}, time.Time{}
 	a.CornerT, b.CornerT, a.Corner, b.Corner = time.Time{}, time.Time{}, 0, 0
+	a.Person.ReadEnd, b.Person.ReadEnd = false, false // the page opens its button itself, and stays where it was scrolled
 	signing := a.Screen == flow.ClassSign || a.Screen == flow.CharterSign || a.Screen == flow.CharterWho
 	if signing && a.Screen == b.Screen && (a.Person.Name == "") == (b.Person.Name == "") {
 		a.Person.Name, b.Person.Name = "", ""
