@@ -36,7 +36,7 @@ const lockFile = "sync.lock"
 
 // Options of a node; the zero value meets neighbours and the central that the device joined through.
 type Options struct {
-	Central  string        // URL; "" for the one that is remembered
+	Central  string        // URL; "" for the one that is remembered, "off" for none
 	Listen   string        // address for neighbours; "" for any port, "off" for none
 	Peers    []string      // host:port of neighbours to meet besides those that mDNS finds
 	Alone    bool          // do not announce or look for neighbours by mDNS

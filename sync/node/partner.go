@@ -177,7 +177,11 @@ func (n *Node) noteProgress(p exchange.Progress) {
 }
 
 func (n *Node) centralURL(ctx context.Context) (string, error) {
-	if n.o.Central != "" {
+	switch n.o.Central {
+	case "":
+	case "off":
+		return "", nil
+	default:
 		return n.o.Central, nil
 	}
 	return n.r.Setting(ctx, settingCentral)
