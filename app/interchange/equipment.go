@@ -2,6 +2,7 @@ package interchange
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 
@@ -80,11 +81,8 @@ func (p *planner) attached(f inventoryFile, m attached, family string, at spot) 
 // machine plans one equipment: updated where the ladder finds it, else created.
 func (p *planner) machine(f inventoryFile, seen record.Fields, family string, at spot) error {
 	if line := p.plannedFor(seen); line != nil {
-		for name, v := range merge(line.Set, seen) {
-			if !line.Set.Has(name) {
-				line.Set[name] = v
-			}
-		}
+		maps.Copy(line.Set, merge(line.Set, seen)) // a later file of the same import knows better
+		line.settle()
 		return nil
 	}
 	found, err := p.match(seen)
@@ -189,7 +187,7 @@ func (p *planner) create(f inventoryFile, seen record.Fields, family string, at 
 }
 
 func (p *planner) update(f inventoryFile, before record.Record, seen record.Fields, at spot) {
-	line := &Line{File: filepath.Base(f.path), Action: Update, Kind: record.Equipment, ID: before.ID, Title: titleOf(seen), Set: merge(before.Fields, seen)}
+	line := &Line{File: filepath.Base(f.path), Action: Update, Kind: record.Equipment, ID: before.ID, Title: titleOf(seen), Set: merge(before.Fields, seen), before: before.Fields}
 	// What people wrote on the machine's card stands: an inventory does not know better what a label says.
 	for _, own := range []string{"tag", "brand", "model"} {
 		if before.Fields.Has(own) {
@@ -206,10 +204,20 @@ func (p *planner) update(f inventoryFile, before record.Record, seen record.Fiel
 	} else if at.room != uuid.Nil && before.Fields.ID("room") != at.room {
 		line.Note = "L'inventaire le situe dans une autre salle\u00a0: rien n'est déplacé."
 	}
-	if len(line.Set) == 0 && line.room == (roomKey{}) {
-		line.Action = Unchanged
-	}
+	line.settle()
 	p.remember(line, seen)
+}
+
+// settle leaves out what the record holds already, and says whether anything is left to write.
+func (l *Line) settle() {
+	if l.ID == uuid.Nil {
+		return
+	}
+	maps.DeleteFunc(l.Set, func(name string, v any) bool { return l.before[name] == v })
+	l.Action = Update
+	if len(l.Set) == 0 && l.room == (roomKey{}) {
+		l.Action = Unchanged
+	}
 }
 
 // spot reads the tag « UAI/room », completed by the options of the import.

@@ -129,7 +129,7 @@ func TestTheLadder(t *testing.T) {
 		}
 		return s.IDs[0]
 	}
-	imaged := make(record.Fields{"serial": "A1", "uuid": "u-1"})
+	imaged := make(record.Fields{"serial": "A100", "uuid": "u-1"})
 	byMAC := make(record.Fields{"mac": "02:00:5e:00:00:07"})
 	p := &planner{book: r.Book(t.Context()), plan: &Plan{}, planned: map[string]*Line{}}
 	for _, c := range []struct {
@@ -137,9 +137,9 @@ func TestTheLadder(t *testing.T) {
 		seen record.Fields
 		want uuid.UUID
 	}{
-		{"by serial", record.Fields{"serial": "A1"}, imaged}, {"by uuid without a serial", record.Fields{"uuid": "u-1"}, imaged},
-		{"an image copied the uuid", record.Fields{"serial": "B2", "uuid": "u-1"}, uuid.Nil}, {"by network address", record.Fields{"serial": "C3", "mac": "02:00:5e:00:00:07"}, byMAC},
-		{"unknown", record.Fields{"serial": "D4"}, uuid.Nil},
+		{"by serial", record.Fields{"serial": "A100"}, imaged}, {"by uuid without a serial", record.Fields{"uuid": "u-1"}, imaged},
+		{"an image copied the uuid", record.Fields{"serial": "B200", "uuid": "u-1"}, uuid.Nil}, {"by network address", record.Fields{"serial": "C300", "mac": "02:00:5e:00:00:07"}, byMAC},
+		{"unknown", record.Fields{"serial": "D400"}, uuid.Nil},
 	} {
 		found, err := p.match(c.seen)
 		if err != nil || (c.want == uuid.Nil) != (len(found) == 0) || len(found) > 0 && found[0].ID != c.want {

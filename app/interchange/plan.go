@@ -40,6 +40,8 @@ type Line struct {
 	Set    record.Fields
 	Note   string // what the person should know, "" most often
 
+	before record.Fields // of the record that is updated
+
 	// family and room name records that do not exist yet: Apply makes them first.
 	family string
 	room   roomKey

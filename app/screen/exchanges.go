@@ -74,7 +74,7 @@ func (p *exchangesPage) address(s *Shell) fyne.CanvasObject {
 	e.SetPlaceHolder("Adresse d'un voisin, comme 192.168.1.20:4242")
 	add := func() {
 		if err := s.n.AddPeer(e.Text); err != nil {
-			s.say(err.Error())
+			s.say(look.Capital(err.Error()) + ".")
 			return
 		}
 		s.say("Recherche de " + e.Text + "…")

@@ -41,7 +41,6 @@ type Shell struct {
 	toast    string
 	toastEnd time.Time
 	typed    strings.Builder // a code that is being scanned with no field in focus
-	theme    func()          // applies the theme again
 	prefs    *Prefs
 	demo     bool
 	cancel   []func()
@@ -284,6 +283,8 @@ func sentence(err error) string {
 		return "Le rôle de cet appareil ne permet pas cela. Demandez à la coordination."
 	case errors.Is(err, record.ErrScope):
 		return "Il manque le lieu\u00a0: dites où cela se passe."
+	case errors.Is(err, replica.ErrDisk):
+		return "Disque plein. La dernière saisie n'est pas enregistrée\u00a0; elle reste à l'écran."
 	case errors.Is(err, replica.ErrUnknown):
 		return "Cet enregistrement n'est pas sur cet appareil. Échangez, puis recommencez."
 	}

@@ -41,7 +41,6 @@ type Kiosk struct {
 	pad   *look.SignaturePad
 	name  *widget.Entry
 	pin   *widget.Entry
-	event record.Record
 	hour  *canvas.Text
 	done  int    // members of the class that have acted, when it was last drawn
 	told  string // a sentence under a page's title

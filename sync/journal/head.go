@@ -101,7 +101,7 @@ func newCodec() modes {
 	}
 	dec, err := cbor.DecOptions{
 		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
-		IntDec: cbor.IntDecConvertSigned, UTF8: cbor.UTF8RejectInvalid, MaxNestedLevels: 12,
+		IntDec: cbor.IntDecConvertSignedOrFail, UTF8: cbor.UTF8RejectInvalid, MaxNestedLevels: 12,
 		MaxArrayElements: 4096, MaxMapPairs: 4096, DefaultMapType: mapType,
 	}.DecMode()
 	if err != nil {

@@ -334,7 +334,7 @@ func (n *Node) ExchangeNow(ctx context.Context) {
 // AddPeer begins to exchange with the neighbour at an address that somebody typed.
 func (n *Node) AddPeer(address string) error {
 	if _, _, err := net.SplitHostPort(address); err != nil {
-		return errors.New("Écrivez une adresse et un port, comme 192.168.1.20:4242.")
+		return errors.New("écrivez une adresse et un port, comme 192.168.1.20:4242")
 	}
 	n.meet(address)
 	return nil

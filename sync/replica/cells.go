@@ -179,7 +179,7 @@ var cellCodec = func() (m struct {
 }) {
 	var err1, err2 error
 	m.enc, err1 = cbor.CoreDetEncOptions().EncMode()
-	m.dec, err2 = cbor.DecOptions{IntDec: cbor.IntDecConvertSigned, DefaultMapType: reflect.TypeFor[map[string]any]()}.DecMode()
+	m.dec, err2 = cbor.DecOptions{IntDec: cbor.IntDecConvertSignedOrFail, DefaultMapType: reflect.TypeFor[map[string]any]()}.DecMode()
 	if err1 != nil || err2 != nil {
 		panic("replica: cbor options")
 	}

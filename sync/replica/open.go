@@ -42,7 +42,7 @@ var (
 	ErrNone      = errors.New("replica: no replica in this folder")
 	ErrUnknown   = errors.New("replica: no such record on this device")
 	ErrForbidden = errors.New("replica: the role of this device does not allow it")
-	ErrDisk      = errors.New("Disque plein. La dernière saisie n'est pas enregistrée\u00a0; elle reste à l'écran.")
+	ErrDisk      = errors.New("disque plein\u00a0: la dernière saisie n'est pas enregistrée")
 	ErrDamaged   = errors.New("la base de cet appareil est abîmée\u00a0: ne l'effacez pas, faites «\u00a0buron doctor\u00a0» ou appelez la coordination")
 )
 

@@ -86,9 +86,7 @@ func all(t testing.TB, r *Replica, scope string) []journal.Piece {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range pieces {
-			out = append(out, p)
-		}
+		out = append(out, pieces...)
 	}
 	return wired(t, out)
 }

@@ -1,0 +1,237 @@
+package screen
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"cantal.fr/buron/app/demo"
+	"cantal.fr/buron/sync/node"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
+)
+
+// direct runs everything on the test's goroutine.
+func direct() Live {
+	return Live{UI: func(f func()) { f() }, Go: func(f func()) { f() }}
+}
+
+// open shows the desktop on examples, without a display.
+func open(t *testing.T) *Shell {
+	t.Helper()
+	a := test.NewTempApp(t)
+	r, err := demo.Create(t.Context(), t.TempDir(), replica.Options{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	win := a.NewWindow("")
+	win.Resize(fyne.NewSize(1280, 800))
+	s := Open(context.Background(), win, node.New(r, node.Options{Listen: "off"}), direct(), NewPrefs("", 100, a.Settings().SetTheme), "")
+	t.Cleanup(func() {
+		s.Close()
+		r.Close()
+	})
+	return s
+}
+
+// words gathers every text that the window shows.
+func words(s *Shell) string {
+	var b strings.Builder
+	var walk func(fyne.CanvasObject)
+	walk = func(o fyne.CanvasObject) {
+		switch o := o.(type) {
+		case *widget.Label:
+			b.WriteString(o.Text + "\n")
+		case *widget.Entry:
+			b.WriteString(o.Text + o.PlaceHolder + "\n")
+		case *widget.RadioGroup:
+			b.WriteString(strings.Join(o.Options, "\n"))
+		case *fyne.Container:
+			for _, c := range o.Objects {
+				walk(c)
+			}
+		case fyne.Widget:
+			for _, c := range test.WidgetRenderer(o).Objects() {
+				walk(c)
+			}
+		}
+	}
+	walk(s.win.Content())
+	return b.String()
+}
+
+func shows(t *testing.T, s *Shell, want ...string) {
+	t.Helper()
+	text := words(s)
+	for _, w := range want {
+		if !strings.Contains(text, w) {
+			t.Fatalf("%q is not shown on %q:\n%s", w, s.page().Title(), text)
+		}
+	}
+}
+
+func first(t *testing.T, s *Shell, q replica.Query) record.Record {
+	t.Helper()
+	found, err := s.r.List(s.ctx, q)
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no %s: %v", q.Kind, err)
+	}
+	return found[0]
+}
+
+func TestEveryPageOpens(t *testing.T) {
+	s := open(t)
+	shows(t, s, "Visite en cours", "À faire", "À décider", "Hors ligne")
+	for _, e := range s.entries() {
+		e.Open()
+		shows(t, s, s.page().Title())
+	}
+	for _, p := range []Page{&decidePage{}, &exchangesPage{}, &settingsPage{}, &helpPage{}, &newPage{}, &newPage{all: true}, &operatorPage{}, &importPage{}, &lendPage{},
+		&searchPage{text: "peschaud"}, &searchPage{text: "introuvable"}, &unknownPage{code: "15001-0042", clean: "15001-0042"}} {
+		s.Push(p)
+		shows(t, s, p.Title())
+	}
+	for _, k := range record.Kinds() {
+		schema, _ := record.Of(k)
+		if !schema.Act {
+			s.Push(newForm(k, nil))
+		}
+		s.Push(newList(k))
+		if found, err := s.r.List(s.ctx, replica.Query{Kind: k, Limit: 1}); err == nil && len(found) == 1 {
+			s.open(found[0])
+			s.Push(&cardPage{id: found[0].ID, kind: k})
+			shows(t, s, "Histoire")
+		}
+	}
+}
+
+func TestATourOfARoomByScanner(t *testing.T) {
+	s := open(t)
+	room := first(t, s, replica.Query{Kind: record.Room, Where: []replica.Cond{{Field: "name", Value: "Salle 22"}}})
+	here, err := s.r.List(s.ctx, replica.Query{Kind: record.Equipment, Where: []replica.Cond{{Field: "room", Value: room.ID.String()}}})
+	if err != nil || len(here) < 3 {
+		t.Fatalf("%d machines here, %v", len(here), err)
+	}
+	p := &auditPage{room: room.ID}
+	s.Push(p)
+	s.scan(here[0].Fields.Text("tag")) // the first code begins the tour
+	shows(t, s, "Trouvé · "+here[0].Fields.Text("tag"), "Trouvés (1)")
+	s.scan(here[0].Fields.Text("tag"))
+	shows(t, s, "déjà vu à", "Trouvés (1)")
+	elsewhere := first(t, s, replica.Query{Kind: record.Equipment, Where: []replica.Cond{{Field: "room", Value: first(t, s, replica.Query{Kind: record.Room, Where: []replica.Cond{{Field: "name", Value: "CDI"}}}).ID.String()}}})
+	s.scan(elsewhere.Fields.Text("tag"))
+	shows(t, s, "Étranger", "Étrangers (1)")
+	s.scan("15001-9999")
+	shows(t, s, "Inconnu · 15001-9999")
+	p.undo(s)
+	if res, _, _ := p.result(s); len(res.Unknown) != 0 || len(res.Found) != 1 || len(res.Missing) != 0 {
+		t.Errorf("after taking the last scan back: %+v", res)
+	}
+	p.ending = true
+	s.draw()
+	shows(t, s, "seront notés manquants")
+	if v, err := s.r.Get(s.ctx, elsewhere.ID); err != nil || v.Fields.ID("room") == room.ID {
+		t.Error("a scan moved a machine")
+	}
+}
+
+func TestAnInterventionInThreeTaps(t *testing.T) {
+	s := open(t)
+	e := first(t, s, replica.Query{Kind: record.Equipment})
+	s.scan(e.Fields.Text("serial"))
+	p := &interventionPage{equipment: e.ID}
+	s.Push(p)
+	p.symptom = "reseau"
+	p.save(s)
+	shows(t, s, "Enregistré")
+	found, err := s.r.List(s.ctx, replica.Query{Kind: record.Intervention, Where: []replica.Cond{{Field: "equipment", Value: e.ID.String()}}})
+	if err != nil || len(found) == 0 {
+		t.Fatal("nothing was saved: ", err)
+	}
+	before := len(found)
+	s.undo()
+	if found, _ = s.r.List(s.ctx, replica.Query{Kind: record.Intervention, Where: []replica.Cond{{Field: "equipment", Value: e.ID.String()}}}); len(found) != before-1 {
+		t.Errorf("%d interventions after undo, want %d", len(found), before-1)
+	}
+}
+
+func TestAFormThatFailsStaysFilled(t *testing.T) {
+	s := open(t)
+	p := newForm(record.Equipment, record.Fields{"tag": "PC-X"})
+	s.Push(p)
+	p.set(s, "bought", "hier")
+	p.save(s)
+	shows(t, s, "n'est pas une date", "PC-X")
+	p.set(s, "bought", "24/11/2026")
+	p.save(s)
+	shows(t, s, "ce champ est obligatoire")
+	again := newForm(record.Equipment, nil)
+	s.Replace(again)
+	shows(t, s, "Brouillon repris", "PC-X")
+	again.set(s, "level", "socle")
+	again.save(s)
+	if found, _ := s.r.Scan(s.ctx, "PC-X"); len(found) != 1 {
+		t.Error("the form did not save")
+	}
+	s.Push(newForm(record.Equipment, nil))
+	if strings.Contains(words(s), "Brouillon") {
+		t.Error("the draft of a saved form comes back")
+	}
+}
+
+func TestADecisionSettlesAndTheNextOpens(t *testing.T) {
+	s := open(t)
+	p := &decidePage{}
+	s.Push(p)
+	shows(t, s, "horloge décalée de 3", "Retenu en attendant")
+	list, err := s.r.Conflicts(s.ctx)
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%d to decide, %v", len(list), err)
+	}
+	s.key(fyne.Key2)
+	s.key(fyne.KeyReturn)
+	left, _ := s.r.Conflicts(s.ctx)
+	if len(left) != 1 {
+		t.Fatalf("%d left", len(left))
+	}
+	rec, _, _ := s.book().Get(list[0].ID)
+	if want := list[0].Versions[1].Value; rec.Fields[list[0].Field] != want {
+		t.Errorf("shows %v, want %v", rec.Fields[list[0].Field], want)
+	}
+	s.key(fyne.KeyReturn)
+	shows(t, s, "Rien à décider.")
+}
+
+func TestAKioskRoleIsOfferedNothingItCannotDo(t *testing.T) {
+	for role, want := range map[record.Role]int{record.Coordination: 5, record.Agent: 5, record.Facilitator: 4, record.Host: 4} {
+		f, err := node.Found(t.Context(), t.TempDir(), node.FoundOptions{Territory: "x", Device: "y", Role: role, WithoutRecovery: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := test.NewTempApp(t)
+		s := Open(context.Background(), a.NewWindow(""), node.New(f.Replica, node.Options{Listen: "off"}), direct(), NewPrefs("", 100, a.Settings().SetTheme), "")
+		if n := len(s.entries()); n != want {
+			t.Errorf("%s has %d entries, want %d", role, n, want)
+		}
+		s.Close()
+		f.Replica.Close()
+	}
+}
+
+func TestEveryPaletteDraws(t *testing.T) {
+	s := open(t)
+	for _, p := range palettes {
+		for _, percent := range []int{100, 200} {
+			s.prefs.Palette, s.prefs.Percent = p.palette, percent
+			s.prefs.Apply()
+			s.draw()
+			if img := s.win.Canvas().Capture(); img.Bounds().Empty() {
+				t.Errorf("%s at %d draws nothing", p.name, percent)
+			}
+		}
+	}
+}
