@@ -41,7 +41,7 @@ func desktop(o command.DesktopOptions) int {
 	live := screen.NewLive()
 	open := func(r *replica.Replica) {
 		prefs.Recall(ctx, r, o.Theme, o.Text)
-		n := node.New(r, node.Options{})
+		n := node.New(r, node.Options{Alone: o.Alone, Interval: o.Every})
 		wg.Go(func() {
 			defer r.Close()
 			if err := n.Run(ctx); err != nil {

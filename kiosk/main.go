@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"cantal.fr/buron/assets/look"
 	"cantal.fr/buron/kiosk/screen"
@@ -22,15 +23,17 @@ import (
 
 // options are the command line.
 type options struct {
-	Data    string   `help:"Dossier des données (sinon BURON_DATA)." env:"BURON_DATA" placeholder:"DIR" type:"path"`
-	Join    string   `help:"Rejoindre un territoire avec cette invitation, puis ouvrir." placeholder:"INVITATION"`
-	Central string   `help:"Adresse du central." placeholder:"URL"`
-	Device  string   `help:"Nom de la borne." default:"Borne"`
-	Peer    []string `help:"Adresse d'un voisin." placeholder:"HÔTE:PORT" sep:"none"`
-	Listen  string   `help:"Adresse où attendre les voisins." default:":0"`
-	Window  string   `help:"Fenêtre de cette taille, au lieu du plein écran." placeholder:"1280x800"`
-	Theme   string   `help:"clair, sombre ou contraste." enum:"clair,sombre,contraste" default:"clair"`
-	Text    int      `help:"Taille du texte, de 100 à 200 %." default:"100"`
+	Data    string        `help:"Dossier des données (sinon BURON_DATA)." env:"BURON_DATA" placeholder:"DIR" type:"path"`
+	Join    string        `help:"Rejoindre un territoire avec cette invitation, puis ouvrir." placeholder:"INVITATION"`
+	Central string        `help:"Adresse du central." placeholder:"URL"`
+	Device  string        `help:"Nom de la borne." default:"Borne"`
+	Peer    []string      `help:"Adresse d'un voisin." placeholder:"HÔTE:PORT" sep:"none"`
+	Listen  string        `help:"Adresse où attendre les voisins." default:":0"`
+	Alone   bool          `help:"Ne pas chercher les voisins par mDNS."`
+	Every   time.Duration `help:"Temps entre deux échanges sans nouveauté." default:"1m"`
+	Window  string        `help:"Fenêtre de cette taille, au lieu du plein écran." placeholder:"1280x800"`
+	Theme   string        `help:"clair, sombre ou contraste." enum:"clair,sombre,contraste" default:"clair"`
+	Text    int           `help:"Taille du texte, de 100 à 200 %." default:"100"`
 }
 
 func main() { os.Exit(run()) }
@@ -85,7 +88,7 @@ func show(ctx context.Context, cancel func(), o options) int {
 	var wg sync.WaitGroup
 	live := screen.NewLive()
 	open := func(r *replica.Replica) {
-		n := node.New(r, node.Options{Central: o.Central, Peers: o.Peer, Listen: o.Listen})
+		n := node.New(r, node.Options{Central: o.Central, Peers: o.Peer, Listen: o.Listen, Alone: o.Alone, Interval: o.Every})
 		k := screen.Open(ctx, win, n, live, screen.Options{Palette: palette, Percent: o.Text, Apply: a.Settings().SetTheme, Quit: win.Close})
 		wg.Go(func() {
 			defer r.Close()

@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
@@ -40,6 +41,8 @@ type DesktopOptions struct {
 	Theme  string // clair, sombre or contraste; "" for what was last chosen
 	Text   int    // per cent of the normal text size, 0 for what was last chosen
 	Page   string // name of the page to open on
+	Alone  bool   // do not look for neighbours
+	Every  time.Duration
 }
 
 // Desktop opens the window and returns the exit status once it is closed. Package main passes it
@@ -67,10 +70,12 @@ type cli struct {
 }
 
 type windowCmd struct {
-	Size  string `name:"window" help:"Taille de la fenêtre." placeholder:"1280x800"`
-	Theme string `help:"clair, sombre ou contraste." enum:"clair,sombre,contraste," default:""`
-	Text  int    `help:"Taille du texte, de 100 à 200 %." default:"0"`
-	Page  string `help:"Page à ouvrir."`
+	Size  string        `name:"window" help:"Taille de la fenêtre." placeholder:"1280x800"`
+	Theme string        `help:"clair, sombre ou contraste." enum:"clair,sombre,contraste," default:""`
+	Text  int           `help:"Taille du texte, de 100 à 200 %." default:"0"`
+	Page  string        `help:"Page à ouvrir."`
+	Alone bool          `help:"Ne pas chercher les voisins par mDNS."`
+	Every time.Duration `help:"Temps entre deux échanges sans nouveauté." default:"1m"`
 }
 
 // env is what every command works with.
@@ -185,7 +190,7 @@ func (c *windowCmd) Run(e *env) error {
 	if c.Text != 0 && (c.Text < 100 || c.Text > 200) {
 		return usage("--text va de 100 à 200")
 	}
-	status := e.desktop(DesktopOptions{Dir: e.dir, Window: c.Size, Theme: c.Theme, Text: c.Text, Page: c.Page})
+	status := e.desktop(DesktopOptions{Dir: e.dir, Window: c.Size, Theme: c.Theme, Text: c.Text, Page: c.Page, Alone: c.Alone, Every: c.Every})
 	if status != Done {
 		return exitStatus(status)
 	}

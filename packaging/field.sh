@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# The suites that need real programs, and some of them root: durability under strace, kills at random
+# moments, two hosts in network namespaces. Each prints « ok » or « FAIL » with figures; the exit status says
+# whether all held.
+set -uo pipefail
+bin=$(realpath "${1:?build folder}")
+work=$(mktemp -d)
+failed=0
+pids=()
+trap 'for p in "${pids[@]:-}"; do [ -n "$p" ] && kill "$p" 2>/dev/null; done; ip netns del buron-a 2>/dev/null; ip netns del buron-b 2>/dev/null; rm -rf "$work"' EXIT
+
+ok() { printf 'ok    %s\n' "$1"; }
+fail() { printf 'FAIL  %s\n' "$1"; failed=1; }
+now() { date +%s%N; }
+since() { echo $((($(now) - $1) / 1000000)); } # milliseconds
+
+# territory NAME makes a central and two agents in $work/NAME, all joined.
+territory() {
+	local d=$work/$1 port=$2 n
+	mkdir -p "$d"
+	"$bin/buron-central" --data "$d/c" init --territory Cantal 2>/dev/null
+	"$bin/buron-central" --data "$d/c" serve --quiet --listen "127.0.0.1:$port" 2>"$d/c.log" &
+	central=$!
+	pids+=("$central")
+	for _ in $(seq 100); do grep -q écoute "$d/c.log" && break; sleep 0.1; done
+	for n in a b; do
+		"$bin/buron" --data "$d/$n" join --device "$n" --central "https://127.0.0.1:$port" \
+			"$("$bin/buron-central" --data "$d/c" invite --role coordination 2>/dev/null)" 2>/dev/null || fail "join of $n"
+	done
+	# So that each has heard of the other before the line is cut.
+	"$bin/buron" --data "$d/a" sync --once 2>/dev/null
+	"$bin/buron" --data "$d/b" sync --once 2>/dev/null
+}
+
+ids() { "$bin/buron" --data "$1" list equipment | cut -d' ' -f1 | sort; }
+
+durable() {
+	command -v strace >/dev/null || { fail "strace is not installed"; return; }
+	local d=$work/durable/a trace=$work/trace
+	territory durable 18911
+	strace -f -e trace=fdatasync,fsync,write,pwrite64 -o "$trace" "$bin/buron" --data "$d" add equipment level=socle tag=STRACE >"$work/id" 2>/dev/null
+	local said_at synced wrote
+	said_at=$(grep -n 'write(1,' "$trace" | head -n 1 | cut -d: -f1)
+	synced=$(head -n "${said_at:-0}" "$trace" | grep -nE 'f(data)?sync\(.*= 0' | tail -n 1 | cut -d: -f1)
+	wrote=$(head -n "${said_at:-0}" "$trace" | grep -n 'pwrite64(' | tail -n 1 | cut -d: -f1)
+	if [ -n "$said_at" ] && [ -n "$synced" ] && [ -n "$wrote" ] && [ "$wrote" -lt "$synced" ]; then
+		ok "the last write before the confirmation (line $wrote of the trace) is synced (line $synced) before it is said (line $said_at)"
+	else
+		fail "written at line ${wrote:-none}, synced at ${synced:-none}, confirmed at ${said_at:-none}"
+	fi
+}
+
+# killed: a writes without end and is killed with its exchanger and the central, a hundred times in all.
+killed() {
+	local rounds=${KILLS:-100} d=$work/kill confirmed=$work/confirmed n=0
+	territory kill 18912
+	: >"$confirmed"
+	while [ "$n" -lt "$rounds" ]; do
+		"$bin/buron" --data "$d/b" sync --alone --listen 127.0.0.1:18913 2>/dev/null &
+		local exchanger=$!
+		"$bin/buron" --data "$d/a" sync --alone --listen off --peer 127.0.0.1:18913 2>/dev/null &
+		local other=$!
+		(while "$bin/buron" --data "$d/a" add equipment level=socle tag="K$RANDOM" 2>/dev/null >>"$confirmed"; do :; done) &
+		local writer=$!
+		sleep "0.$((RANDOM % 25 + 10))"
+		case $((n % 4)) in
+		0) pkill -KILL -P "$writer"; kill -KILL "$writer" ;;
+		1) kill -KILL "$exchanger" ;;
+		2) kill -KILL "$other" ;;
+		3)
+			kill -KILL "$central"
+			"$bin/buron-central" --data "$d/c" serve --quiet --listen 127.0.0.1:18912 2>/dev/null &
+			central=$!
+			pids+=("$central")
+			;;
+		esac
+		kill -KILL "$writer" "$exchanger" "$other" 2>/dev/null
+		pkill -KILL -P "$writer" 2>/dev/null
+		wait "$writer" "$exchanger" "$other" 2>/dev/null
+		n=$((n + 1))
+	done
+	sleep 0.3
+	for who in a b a; do "$bin/buron" --data "$d/$who" sync --once 2>/dev/null; done
+	ids "$d/a" >"$work/ids.a"
+	ids "$d/b" >"$work/ids.b"
+	local lost
+	lost=$(grep -E '^[0-9a-f-]{36}$' "$confirmed" | sort | comm -23 - "$work/ids.a" | wc -l)
+	if [ "$lost" -eq 0 ] && cmp -s "$work/ids.a" "$work/ids.b" && "$bin/buron" --data "$d/a" doctor >"$work/dig.a" 2>/dev/null &&
+		"$bin/buron" --data "$d/b" doctor >"$work/dig.b" 2>/dev/null && diff <(grep parc "$work/dig.a") <(grep parc "$work/dig.b"); then
+		ok "$rounds kills: $(wc -l <"$confirmed") confirmed, none lost, $(wc -l <"$work/ids.b") on both, digests equal"
+	else
+		fail "$rounds kills: $lost of $(wc -l <"$confirmed") lost; $(wc -l <"$work/ids.a") and $(wc -l <"$work/ids.b") records"
+	fi
+}
+
+# namespaces: two hosts on one wire find each other by mDNS; then the wire is cut in an exchange.
+namespaces() {
+	if [ "$(id -u)" -ne 0 ] || ! ip netns add buron-a 2>/dev/null; then
+		ok "network namespaces: left out, they need root"
+		return
+	fi
+	local d=$work/net
+	territory net 18914
+	kill "$central" 2>/dev/null
+	ip netns add buron-b
+	ip link add va type veth peer name vb
+	ip link set va netns buron-a
+	ip link set vb netns buron-b
+	local h n=1
+	for h in a b; do
+		ip netns exec "buron-$h" ip addr add "10.99.0.$n/24" dev "v$h"
+		ip netns exec "buron-$h" ip link set "v$h" up
+		ip netns exec "buron-$h" ip link set lo up
+		ip netns exec "buron-$h" ip route add default dev "v$h"
+		n=$((n + 1))
+	done
+	"$bin/buron" --data "$d/a" add equipment level=socle tag=AVANT >/dev/null 2>&1
+	local begun
+	begun=$(now)
+	for h in a b; do
+		ip netns exec "buron-$h" "$bin/buron" --data "$d/$h" sync 2>"$d/$h.log" &
+		pids+=($!)
+	done
+	local found=no
+	for _ in $(seq 100); do
+		"$bin/buron" --data "$d/b" list equipment --where tag=AVANT --json 2>/dev/null | grep -q AVANT && { found=yes; break; }
+		sleep 0.05
+	done
+	if [ $found = yes ]; then ok "two hosts found each other and exchanged $(since "$begun") ms after their start"; else fail "no discovery in 5 s"; fi
+	sleep 1
+	local id saved
+	id=$("$bin/buron" --data "$d/b" add equipment level=socle tag=APRES 2>/dev/null)
+	saved=$(now)
+	found=no
+	for _ in $(seq 40); do
+		"$bin/buron" --data "$d/a" show "$id" >/dev/null 2>&1 && { found=yes; break; }
+		sleep 0.05
+	done
+	if [ $found = yes ]; then ok "a new record was on the other host $(since "$saved") ms after it was saved"; else fail "no exchange in 2 s after a save"; fi
+	cut_wire "$d"
+}
+
+cut_wire() {
+	local d=$1 i
+	ip netns exec buron-a ip link set va down
+	"$bin/buron" --data "$d/b" import "$(inventories)" >/dev/null 2>&1
+	for i in 1 2 3; do # up for an instant, in the middle of the exchange, and down again
+		ip netns exec buron-a ip link set va up
+		sleep 0.3
+		ip netns exec buron-a ip link set va down
+		sleep 0.2
+	done
+	ip netns exec buron-a ip link set va up
+	for _ in $(seq 600); do
+		cmp -s <(ids "$d/a") <(ids "$d/b") && break
+		sleep 0.1
+	done
+	if cmp -s <(ids "$d/a") <(ids "$d/b") && [ "$(ids "$d/a" | wc -l)" -eq $((3000 + 2)) ]; then
+		ok "a wire cut in an exchange lost and doubled nothing: $(ids "$d/a" | wc -l) on both"
+	else
+		fail "after the cut: $(ids "$d/a" | wc -l) and $(ids "$d/b" | wc -l) records, 3002 expected"
+	fi
+}
+
+# inventories writes 3,000 inventories into a folder and names it.
+inventories() {
+	local dir=$work/inventories i
+	mkdir -p "$dir"
+	for i in $(seq 3000); do
+		printf '{"deviceid":"d%d","content":{"bios":{"ssn":"EXW%06d"},"hardware":{"name":"poste-%d","chassis_type":"Desktop"}}}' "$i" "$i" "$i" >"$dir/$i.json"
+	done
+	echo "$dir"
+}
+
+durable
+killed 2>/dev/null # the shell says « Killed » a hundred times
+namespaces
+exit $failed
