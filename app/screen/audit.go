@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 	"github.com/google/uuid"
 )
 
@@ -24,7 +23,7 @@ type auditPage struct {
 	last               uuid.UUID    // machine of the last scan
 	scan               uuid.UUID    // act of the last scan, to be taken back
 	ending             bool         // the list of what would be missing is shown
-	entry              *widget.Entry
+	entry              *look.Entry
 }
 
 func (p *auditPage) Title() string {
@@ -147,13 +146,16 @@ func objects(o fyne.CanvasObject) []fyne.CanvasObject {
 
 // field is where codes are scanned; the focus returns to it after everything.
 func (p *auditPage) field(s *Shell) fyne.CanvasObject {
-	e := newScanEntry(func(k fyne.KeyName) bool { return p.Key(s, k) })
+	e := look.NewEntry()
+	e.OnKey = func(k *fyne.KeyEvent) bool {
+		return (k.Name == fyne.KeyEscape || k.Name == fyne.KeyF4 || k.Name == fyne.KeyF6) && p.Key(s, k.Name)
+	}
 	e.SetPlaceHolder("Scanner ou taper un code")
 	e.OnSubmitted = func(text string) {
 		e.SetText("")
 		p.Scanned(s, text)
 	}
-	p.entry = &e.Entry
+	p.entry = e
 	row := container.NewBorder(nil, nil, nil, button("Annuler le dernier", "arrow-u-up-left", look.Plain, func() { p.undo(s) }), e)
 	return row
 }
@@ -334,24 +336,4 @@ func (p *auditPage) confirm(s *Shell, res record.Audit) fyne.CanvasObject {
 		}
 	}), button("Continuer le tour", "caret-left", look.Plain, func() { p.ending = false; s.draw() }))
 	return container.NewBorder(nil, foot, nil, nil, look.Card(theme.ColorNameWarning, container.NewVScroll(box)))
-}
-
-// scanEntry is a field that offers keys to its page before it takes them.
-type scanEntry struct {
-	widget.Entry
-	key func(fyne.KeyName) bool
-}
-
-func newScanEntry(key func(fyne.KeyName) bool) *scanEntry {
-	e := &scanEntry{key: key}
-	e.ExtendBaseWidget(e)
-	return e
-}
-
-// TypedKey passes function keys and Escape to the page.
-func (e *scanEntry) TypedKey(k *fyne.KeyEvent) {
-	if (k.Name == fyne.KeyEscape || k.Name == fyne.KeyF4 || k.Name == fyne.KeyF6) && e.key(k.Name) {
-		return
-	}
-	e.Entry.TypedKey(k)
 }

@@ -11,7 +11,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 	"github.com/google/uuid"
 )
 
@@ -206,7 +205,7 @@ func (p *rollPage) Content(s *Shell) fyne.CanvasObject {
 		if r.site != p.site || r.class != p.class {
 			continue
 		}
-		list := widget.NewList(func() int { return len(r.members) }, func() fyne.CanvasObject { return look.NewRow() }, func(i widget.ListItemID, o fyne.CanvasObject) {
+		fill := func(i int, o fyne.CanvasObject) {
 			m := r.members[i]
 			opt, _ := record.Adhesions().Option(r.states[m.ID])
 			word := opt.Label
@@ -214,8 +213,9 @@ func (p *rollPage) Content(s *Shell) fyne.CanvasObject {
 				word += " · en double"
 			}
 			o.(*look.Row).Set(opt.Shape, record.Title(m, nil), "", word)
-		})
-		list.OnSelected = func(i widget.ListItemID) { s.Push(&pupilPage{member: r.members[i].ID, charter: charter}) }
+		}
+		list := look.NewList(look.ListOptions{Length: func() int { return len(r.members) }, Make: newRow, Fill: fill,
+			Open: func(i int) { s.Push(&pupilPage{member: r.members[i].ID, charter: charter}) }})
 		return container.NewBorder(look.Muted(s.titleOf(p.site)), nil, nil, nil, list)
 	}
 	return look.Empty("Cette classe est vide.")

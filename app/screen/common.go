@@ -71,7 +71,10 @@ func (s *Shell) mayEdit(rec record.Record) bool {
 	return !schema.Act && s.r.Self().MayWrite(rec.Scope, rec.Kind, true)
 }
 
-// pressed makes a function of an action that may be nil.
+// newRow is an empty line of a list.
+func newRow() fyne.CanvasObject { return look.NewRow() }
+
+// button is a button of a page.
 func button(label, icon string, rank look.Rank, do func()) fyne.CanvasObject {
 	return look.NewButton(label, icon, rank, do)
 }

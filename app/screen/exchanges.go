@@ -9,7 +9,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 )
 
 // exchangesPage says what has left and what has come: this device, the central, the neighbours, and what
@@ -70,7 +69,7 @@ func (p *exchangesPage) central(s *Shell) fyne.CanvasObject {
 
 // address is for a Wi-Fi that isolates its clients: the other device's address is typed by hand.
 func (p *exchangesPage) address(s *Shell) fyne.CanvasObject {
-	e := widget.NewEntry()
+	e := look.NewEntry()
 	e.SetPlaceHolder("Adresse d'un voisin, comme 192.168.1.20:4242")
 	add := func() {
 		if err := s.n.AddPeer(e.Text); err != nil {

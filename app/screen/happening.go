@@ -11,7 +11,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 	"github.com/google/uuid"
 )
 
@@ -129,7 +128,7 @@ func (p *happeningPage) sign(s *Shell, h record.Record) fyne.CanvasObject {
 		}
 		grid.Add(look.NewTile("", a.name, o.Label, 64, func() { p.act(s, h, next[a.state], a.name) }))
 	}
-	name := widget.NewEntry()
+	name := look.NewEntry()
 	name.SetPlaceHolder("Prénom")
 	add := func() {
 		if name.Text != "" {

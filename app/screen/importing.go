@@ -12,7 +12,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/widget"
 	"github.com/google/uuid"
 )
 
@@ -37,7 +36,7 @@ func (p *importPage) Content(s *Shell) fyne.CanvasObject {
 	if p.classes {
 		what = "Liste de classe (.csv)\u00a0: seuls le nom, le prénom et la division sont lus."
 	}
-	path := widget.NewEntry()
+	path := look.NewEntry()
 	path.SetPlaceHolder("Fichiers ou dossiers, séparés par une barre (|)")
 	path.SetText(strings.Join(p.paths, "|"))
 	path.OnChanged = func(t string) { p.paths = split(t) }
@@ -95,7 +94,7 @@ func (p *importPage) where(s *Shell) fyne.CanvasObject {
 			chosen = label
 		}
 	}
-	sel := widget.NewSelect(labels, nil)
+	sel := look.NewSelect(labels, nil)
 	sel.PlaceHolder = "Lieu, quand les fichiers ne le disent pas…"
 	if chosen != "" {
 		sel.SetSelected(chosen)
@@ -110,7 +109,7 @@ func (p *importPage) where(s *Shell) fyne.CanvasObject {
 	for _, o := range field.Options {
 		levels = append(levels, o.Label)
 	}
-	level := widget.NewSelect(levels, func(l string) {
+	level := look.NewSelect(levels, func(l string) {
 		if v, err := field.Parse(l); err == nil {
 			p.level, _ = v.(string)
 		}
@@ -200,7 +199,7 @@ func (p *importPage) preview() fyne.CanvasObject {
 	for _, l := range p.plan.Lines {
 		rows = append(rows, row{marks[l.Action], l.Title, join(l.File, l.Note), words[l.Action]})
 	}
-	return widget.NewList(func() int { return len(rows) }, func() fyne.CanvasObject { return look.NewRow() }, func(i widget.ListItemID, o fyne.CanvasObject) {
+	return look.NewList(look.ListOptions{Length: func() int { return len(rows) }, Make: newRow, Fill: func(i int, o fyne.CanvasObject) {
 		o.(*look.Row).Set(rows[i].shape, rows[i].name, rows[i].under, rows[i].code)
-	})
+	}})
 }

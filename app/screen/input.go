@@ -27,12 +27,12 @@ func (p *formPage) input(s *Shell, f record.Field) fyne.CanvasObject {
 	case record.Refs:
 		return p.references(s, f)
 	case record.Flag:
-		check := widget.NewCheck("Oui", nil)
+		check := look.NewCheck("Oui", nil)
 		check.SetChecked(p.texts[f.Name] == "Oui")
 		check.OnChanged = func(on bool) { p.set(s, f.Name, map[bool]string{true: "Oui", false: "Non"}[on]) }
 		return check
 	case record.Texts:
-		e := widget.NewEntry()
+		e := look.NewEntry()
 		e.SetText(strings.Join(p.lists[f.Name], "|"))
 		e.OnChanged = func(t string) {
 			p.lists[f.Name] = slices.DeleteFunc(strings.Split(t, "|"), func(x string) bool { return strings.TrimSpace(x) == "" })
@@ -51,9 +51,9 @@ func (p *formPage) set(s *Shell, name, text string) {
 }
 
 func (p *formPage) text(s *Shell, f record.Field) fyne.CanvasObject {
-	e := widget.NewEntry()
+	e := look.NewEntry()
 	if f.Type == record.Long {
-		e = widget.NewMultiLineEntry()
+		e = look.NewLong(3)
 		e.Wrapping = fyne.TextWrapWord
 		e.SetMinRowsVisible(3)
 	}
@@ -80,7 +80,7 @@ func (p *formPage) choice(s *Shell, f record.Field) fyne.CanvasObject {
 	for _, o := range f.Options {
 		labels = append(labels, o.Label)
 	}
-	sel := widget.NewSelect(labels, nil)
+	sel := look.NewSelect(labels, nil)
 	sel.PlaceHolder = "Choisir…"
 	if o, ok := f.Option(p.texts[f.Name]); ok {
 		sel.SetSelected(o.Label)
@@ -98,7 +98,7 @@ func (p *formPage) choice(s *Shell, f record.Field) fyne.CanvasObject {
 func (p *formPage) choices(s *Shell, f record.Field) fyne.CanvasObject {
 	grid := container.NewGridWithColumns(2)
 	for _, o := range f.Options {
-		check := widget.NewCheck(o.Label, nil)
+		check := look.NewCheck(o.Label, nil)
 		check.SetChecked(slices.Contains(p.lists[f.Name], o.Code))
 		check.OnChanged = func(on bool) {
 			p.lists[f.Name] = slices.DeleteFunc(p.lists[f.Name], func(c string) bool { return c == o.Code })
@@ -187,7 +187,7 @@ func (p *formPage) references(s *Shell, f record.Field) fyne.CanvasObject {
 			s.draw()
 		})))
 	}
-	sel := widget.NewSelect(labels, nil)
+	sel := look.NewSelect(labels, nil)
 	sel.PlaceHolder = "Ajouter…"
 	sel.OnChanged = func(label string) {
 		if id, ok := ids[label]; ok && !slices.Contains(p.lists[f.Name], id.String()) {
@@ -209,7 +209,7 @@ func (p *formPage) timings(s *Shell, f record.Field) fyne.CanvasObject {
 		p.texts["timings.begin"], p.texts["timings.end"] = record.FormatInstant(b), record.FormatInstant(e)
 	}
 	part := func(name, word string) fyne.CanvasObject {
-		e := widget.NewEntry()
+		e := look.NewEntry()
 		e.SetPlaceHolder(word + "\u00a0: 24/11/2026 14 h 30")
 		e.SetText(p.texts[name])
 		e.OnChanged = func(t string) { p.set(s, name, t) }

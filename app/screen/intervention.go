@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 	"github.com/google/uuid"
 )
 
@@ -48,7 +47,7 @@ func (p *interventionPage) Content(s *Shell) fyne.CanvasObject {
 			s.draw()
 		}))
 	}
-	text := widget.NewMultiLineEntry()
+	text := look.NewLong(3)
 	text.SetPlaceHolder("Ce qui se passe, en une phrase (facultatif)")
 	text.SetText(p.text)
 	text.OnChanged = func(t string) { p.text = t }

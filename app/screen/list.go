@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 )
 
 // listPage lists the records of a kind that needs no screen of its own.
@@ -53,20 +52,19 @@ func (p *listPage) Content(s *Shell) fyne.CanvasObject {
 	if len(numbers) == 0 {
 		return container.NewBorder(head, nil, nil, nil, look.Empty("Rien ici pour l'instant."))
 	}
-	list := widget.NewList(func() int { return len(numbers) }, func() fyne.CanvasObject { return look.NewRow() }, func(i widget.ListItemID, o fyne.CanvasObject) {
+	fill := func(i int, o fyne.CanvasObject) {
 		recs, err := s.r.Rows(s.ctx, numbers[i:i+1])
 		if err != nil || len(recs) == 0 {
 			return
 		}
 		st := state(recs[0])
 		o.(*look.Row).Set(st.Shape, record.Title(recs[0], s.book()), record.Subtitle(recs[0], s.book()), st.Label)
-	})
-	list.OnSelected = func(i widget.ListItemID) {
-		list.UnselectAll()
+	}
+	list := look.NewList(look.ListOptions{Length: func() int { return len(numbers) }, Make: newRow, Fill: fill, Open: func(i int) {
 		if recs, err := s.r.Rows(s.ctx, numbers[i:i+1]); err == nil && len(recs) == 1 {
 			s.open(recs[0])
 		}
-	}
+	}})
 	return container.NewBorder(head, nil, nil, nil, list)
 }
 

@@ -11,7 +11,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/widget"
 	"github.com/google/uuid"
 )
 
@@ -21,7 +20,7 @@ type parcPage struct {
 	numbers            []int64
 	cache              map[int64]line
 	names              map[uuid.UUID]string
-	list               *widget.List
+	list               *look.List
 	head               *fyne.Container
 	asked              int // the latest query: answers to older ones are dropped
 }
@@ -64,18 +63,15 @@ func (p *parcPage) query() replica.Query {
 func (p *parcPage) Content(s *Shell) fyne.CanvasObject {
 	p.cache, p.names = map[int64]line{}, map[uuid.UUID]string{}
 	p.head = container.NewVBox()
-	p.list = widget.NewList(func() int { return len(p.numbers) }, func() fyne.CanvasObject { return look.NewRow() },
-		func(i widget.ListItemID, o fyne.CanvasObject) {
+	p.list = look.NewList(look.ListOptions{Length: func() int { return len(p.numbers) }, Make: newRow,
+		Fill: func(i int, o fyne.CanvasObject) {
 			if i < len(p.numbers) {
 				l := p.line(s, p.numbers[i])
 				o.(*look.Row).Set(l.shape, l.name, l.under, l.code)
 			}
-		})
-	p.list.OnSelected = func(i widget.ListItemID) {
-		p.list.UnselectAll()
-		s.Push(&cardPage{id: p.line(s, p.numbers[i]).id, kind: record.Equipment})
-	}
-	filter := widget.NewEntry()
+		},
+		Open: func(i int) { s.Push(&cardPage{id: p.line(s, p.numbers[i]).id, kind: record.Equipment}) }})
+	filter := look.NewEntry()
 	filter.SetPlaceHolder("Filtrer\u00a0: étiquette, série, marque…")
 	filter.SetText(p.text)
 	filter.OnChanged = func(text string) {

@@ -11,7 +11,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 	"github.com/google/uuid"
 )
 
@@ -71,15 +70,15 @@ func (p *placesPage) Content(s *Shell) fyne.CanvasObject {
 		return look.Empty("Aucun lieu n'est enregistré ici. Ils arrivent au premier échange, ou la coordination les crée.")
 	}
 	counts, _ := s.r.Tally(s.ctx, replica.Query{Kind: record.Equipment}, "site")
-	list := widget.NewList(func() int { return len(sites) }, func() fyne.CanvasObject { return look.NewRow() }, func(i widget.ListItemID, o fyne.CanvasObject) {
+	fill := func(i int, o fyne.CanvasObject) {
 		site := sites[i]
 		right := ""
 		if n := counts[site.ID.String()]; n > 0 {
 			right = look.Count(n, "appareil", "appareils")
 		}
 		o.(*look.Row).Set(record.Closed, site.Fields.Text("name"), join(reference.CommuneName(site.Fields.Text("commune")), field.Format(site.Fields["type"]), site.Fields.Text("uai")), right)
-	})
-	list.OnSelected = func(i widget.ListItemID) { s.Push(&placePage{id: sites[i].ID}) }
+	}
+	list := look.NewList(look.ListOptions{Length: func() int { return len(sites) }, Make: newRow, Fill: fill, Open: func(i int) { s.Push(&placePage{id: sites[i].ID}) }})
 	return container.NewBorder(container.NewHScroll(chips), nil, nil, nil, list)
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"cantal.fr/buron/app/demo"
+	"cantal.fr/buron/assets/look"
 	"cantal.fr/buron/sync/node"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
@@ -46,6 +47,8 @@ func words(s *Shell) string {
 		switch o := o.(type) {
 		case *widget.Label:
 			b.WriteString(o.Text + "\n")
+		case *look.Entry:
+			b.WriteString(o.Text + o.PlaceHolder + "\n")
 		case *widget.Entry:
 			b.WriteString(o.Text + o.PlaceHolder + "\n")
 		case *widget.RadioGroup:

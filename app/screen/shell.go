@@ -34,7 +34,7 @@ type Shell struct {
 	stack    []Page
 	section  int // entry of the rail
 	status   node.Status
-	search   *widget.Entry
+	search   *look.Entry
 	bottom   *fyne.Container
 	body     *fyne.Container
 	saved    replica.Saved // what the last toast can take back
@@ -51,7 +51,7 @@ func Open(ctx context.Context, win fyne.Window, n *node.Node, live Live, prefs *
 	s := &Shell{ctx: ctx, win: win, r: n.Replica(), n: n, live: live, prefs: prefs, bottom: container.NewStack(), body: container.NewStack()}
 	text, err := s.r.Setting(ctx, demo.Setting)
 	s.demo = err == nil && text == "1"
-	s.search = widget.NewEntry()
+	s.search = look.NewEntry()
 	s.search.SetPlaceHolder("Chercher ou scanner\u00a0: code, numéro de série, salle, collège…")
 	s.search.OnSubmitted = func(text string) { s.find(text) }
 	s.refreshStatus()

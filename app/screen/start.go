@@ -83,7 +83,7 @@ func hostName() string {
 }
 
 func (f *First) join(code, url, fault string) {
-	invitation, central, name := widget.NewEntry(), widget.NewEntry(), widget.NewEntry()
+	invitation, central, name := look.NewEntry(), look.NewEntry(), look.NewEntry()
 	invitation.SetPlaceHolder("ABCD-EFGH-JKMN-PQRS")
 	invitation.SetText(code)
 	central.SetPlaceHolder("https://buron.cantal.fr")
@@ -112,7 +112,7 @@ func (f *First) join(code, url, fault string) {
 }
 
 func (f *First) found(fault string) {
-	territory, name := widget.NewEntry(), widget.NewEntry()
+	territory, name := look.NewEntry(), look.NewEntry()
 	territory.SetText("Cantal")
 	name.SetText(hostName())
 	box := container.NewVBox(look.Field("Nom du territoire", "", "", true, territory), look.Field("Nom de cet appareil", "", "", true, name))

@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 	"github.com/google/uuid"
 )
 
@@ -137,7 +136,7 @@ func (p *visitPage) findings(s *Shell, v replica.View) fyne.CanvasObject {
 	if !s.mayEdit(v.Record) {
 		return look.Body(v.Fields.Text("findings"))
 	}
-	text := widget.NewMultiLineEntry()
+	text := look.NewLong(3)
 	text.SetPlaceHolder("Ce que les Bâtiments, la DSI ou le collège doivent savoir")
 	text.SetText(v.Fields.Text("findings"))
 	text.SetMinRowsVisible(3)

@@ -22,13 +22,15 @@ const (
 )
 
 // Button is a button with an icon, and a focus ring drawn outside of it: Fyne only tints the background,
-// which nobody sees.
+// which nobody sees. Its bounds hold the ring's margin.
 type Button struct {
 	widget.BaseWidget
+	relay
 	text     string
 	icon     string
 	rank     Rank
-	height   float32 // least height, for fingers
+	height   float32 // least height without the ring, for fingers
+	least    float32 // least width without the ring
 	tapped   func()
 	focused  bool
 	hovered  bool
@@ -45,9 +47,12 @@ func NewButton(text, icon string, rank Rank, tapped func()) *Button {
 // NewTouchButton returns a button for fingers: 64 px high at least.
 func NewTouchButton(text, icon string, rank Rank, tapped func()) *Button {
 	b := NewButton(text, icon, rank, tapped)
-	b.height = 64
+	b.height, b.least = 64, 64
 	return b
 }
+
+// Label returns the words on the button.
+func (b *Button) Label() string { return b.text }
 
 // SetText changes the words on the button.
 func (b *Button) SetText(text string) {
@@ -57,11 +62,40 @@ func (b *Button) SetText(text string) {
 	}
 }
 
+// SetIcon changes the icon; "" is none.
+func (b *Button) SetIcon(name string) {
+	if b.icon != name {
+		b.icon = name
+		b.Refresh()
+	}
+}
+
+// SetRank changes how much the button weighs.
+func (b *Button) SetRank(r Rank) {
+	if b.rank != r {
+		b.rank = r
+		b.Refresh()
+	}
+}
+
+// SetTapped changes what a press does.
+func (b *Button) SetTapped(f func()) { b.tapped = f }
+
 // Disable greys the button; Enable brings it back.
-func (b *Button) Disable() { b.disabled = true; b.Refresh() }
+func (b *Button) Disable() { b.setDisabled(true) }
 
 // Enable lets the button be pressed.
-func (b *Button) Enable() { b.disabled = false; b.Refresh() }
+func (b *Button) Enable() { b.setDisabled(false) }
+
+// Disabled reports whether a press does nothing.
+func (b *Button) Disabled() bool { return b.disabled }
+
+func (b *Button) setDisabled(to bool) {
+	if b.disabled != to {
+		b.disabled = to
+		b.Refresh()
+	}
+}
 
 // Tapped presses the button.
 func (b *Button) Tapped(*fyne.PointEvent) {
@@ -71,20 +105,23 @@ func (b *Button) Tapped(*fyne.PointEvent) {
 }
 
 // FocusGained draws the ring.
-func (b *Button) FocusGained() { b.focused = true; b.Refresh() }
+func (b *Button) FocusGained() { b.focused, b.typing = true, false; b.Refresh() }
 
 // FocusLost hides the ring.
 func (b *Button) FocusLost() { b.focused = false; b.Refresh() }
 
-// TypedRune does nothing: a button holds no text.
-func (b *Button) TypedRune(rune) {}
+// TypedRune goes to the page: a button holds no text.
+func (b *Button) TypedRune(r rune) { b.letter(b, r) }
 
-// TypedKey presses the button on Space and Enter.
+// TypedKey presses the button on Space and Enter; other keys are the page's.
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
-	if e.Name == fyne.KeySpace || e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
+	if b.presses(b, e) {
 		b.Tapped(nil)
 	}
 }
+
+// Cursor shows a hand.
+func (b *Button) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
 // MouseIn tints the button.
 func (b *Button) MouseIn(*desktop.MouseEvent) { b.hovered = true; b.Refresh() }
@@ -97,111 +134,106 @@ func (b *Button) MouseOut() { b.hovered = false; b.Refresh() }
 
 // CreateRenderer draws the button.
 func (b *Button) CreateRenderer() fyne.WidgetRenderer {
-	r := &buttonRenderer{b: b, ring: canvas.NewRectangle(color.Transparent), ground: canvas.NewRectangle(color.Transparent), text: canvas.NewText("", color.Black)}
-	r.text.TextStyle = fyne.TextStyle{Bold: true}
-	r.objects = []fyne.CanvasObject{r.ring, r.ground, r.text}
-	if b.icon != "" {
-		r.icon = canvas.NewImageFromResource(Icon(b.icon, theme.ColorNameForeground))
-		r.icon.FillMode = canvas.ImageFillContain
-		r.objects = append(r.objects, r.icon)
-	}
+	r := &buttonRenderer{b: b, ring: newRing(8), ground: blank(), text: newLine(theme.SizeNameText, ColorText, true), img: canvas.NewImageFromResource(nil)}
+	r.img.FillMode = canvas.ImageFillContain
 	r.Refresh()
 	return r
 }
 
 type buttonRenderer struct {
-	b       *Button
-	ring    *canvas.Rectangle
-	ground  *canvas.Rectangle
-	text    *canvas.Text
-	icon    *canvas.Image
-	objects []fyne.CanvasObject
-	drawn   fyne.ThemeColorName
+	b      *Button
+	ring   *canvas.Rectangle
+	ground *canvas.Rectangle
+	text   *line
+	img    *canvas.Image
+	icon   string // drawn, with its ink
+	ink    fyne.ThemeColorName
 }
 
-// gap and ringWidth frame the button: a ring of 3 after 2 of surface.
-const (
-	gap       = 2
-	ringWidth = 3
-	margin    = gap + ringWidth
-)
+func (r *buttonRenderer) Destroy() {}
+
+func (r *buttonRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.ring, r.ground, r.text.Text, r.img}
+}
+
+// content is the width of icon and words.
+func (r *buttonRenderer) content() float32 {
+	w := r.text.natural().Width
+	if r.b.icon != "" {
+		w += em(22)
+		if r.b.text != "" {
+			w += em(6)
+		}
+	}
+	return w
+}
 
 func (r *buttonRenderer) MinSize() fyne.Size {
-	m := r.text.MinSize()
-	pad := theme.TextSize() * 0.8
-	w := m.Width + 2*pad
-	if r.icon != nil {
-		w += r.iconSize() + 6
-		if r.b.text == "" {
-			w = r.iconSize() + 2*pad
-		}
+	pad := em(12)
+	if r.b.text == "" || r.b.rank == Quiet {
+		pad = em(8)
 	}
-	return fyne.NewSize(w+2*margin, max(r.b.height, m.Height+12)+2*margin)
+	w, h := max(r.content()+2*pad, r.b.least), max(r.b.height, fyne.MeasureText("X", theme.TextSize(), r.text.TextStyle).Height+em(12))
+	return fyne.NewSize(w+2*margin, h+2*margin)
 }
 
-func (r *buttonRenderer) iconSize() float32 { return theme.TextSize() * 22 / 15 }
-
 func (r *buttonRenderer) Layout(size fyne.Size) {
-	inner := fyne.NewSize(size.Width-2*margin, size.Height-2*margin)
-	r.ring.Move(fyne.NewPos(1, 1))
-	r.ring.Resize(fyne.NewSize(size.Width-2, size.Height-2))
-	r.ground.Move(fyne.NewPos(margin, margin))
-	r.ground.Resize(inner)
-	w := r.text.MinSize().Width
-	if r.icon != nil && r.b.text != "" {
-		w += r.iconSize() + 6
+	w, h := size.Width-2*margin, size.Height-2*margin
+	around(r.ring, margin, margin, w, h)
+	place(r.ground, margin, margin, w, h)
+	x := (size.Width - min(r.content(), w)) / 2
+	room := w
+	if r.b.icon != "" {
+		place(r.img, x, (size.Height-em(22))/2, em(22), em(22))
+		x += em(22) + em(6)
+		room -= em(28)
 	}
-	x := (size.Width - w) / 2
-	if r.icon != nil {
-		s := r.iconSize()
-		if r.b.text == "" {
-			x = (size.Width - s) / 2
-		}
-		r.icon.Move(fyne.NewPos(x, (size.Height-s)/2))
-		r.icon.Resize(fyne.NewSquareSize(s))
-		x += s + 6
+	text := r.text.natural()
+	r.text.put(x, (size.Height-text.Height)/2, min(text.Width, max(room, 0))+1)
+}
+
+// inks returns the colours of the button: its ground, its words and its border.
+func (r *buttonRenderer) inks() (ground, border color.Color, ink fyne.ThemeColorName) {
+	b := r.b
+	switch {
+	case b.disabled && b.rank == Quiet:
+		return color.Transparent, color.Transparent, theme.ColorNameDisabled
+	case b.disabled:
+		return color.Transparent, Colour(ColorLine), theme.ColorNameDisabled
+	case b.rank == Primary:
+		return Colour(ColorPrimary), Colour(ColorPrimary), ColorOnPrimary
 	}
-	h := r.text.MinSize().Height
-	r.text.Move(fyne.NewPos(x, (size.Height-h)/2))
-	r.text.Resize(fyne.NewSize(r.text.MinSize().Width, h))
+	ink = ColorText
+	if b.rank == Danger {
+		ink = ColorWrong
+	}
+	ground, border = Colour(theme.ColorNameButton), Colour(ColorBorder)
+	if b.hovered {
+		ground = Colour(theme.ColorNameHover)
+	} else if b.rank == Quiet {
+		ground = color.Transparent
+	}
+	if b.rank == Quiet {
+		border = color.Transparent
+	}
+	return ground, border, ink
 }
 
 func (r *buttonRenderer) Refresh() {
-	ground, ink := theme.ColorNameButton, theme.ColorNameForeground
-	switch {
-	case r.b.disabled:
-		ink = theme.ColorNameDisabled
-	case r.b.rank == Primary:
-		ground, ink = theme.ColorNamePrimary, theme.ColorNameForegroundOnPrimary
-	case r.b.rank == Danger:
-		ink = theme.ColorNameError
-	}
-	r.ground.FillColor = current(ground)
-	if r.b.rank == Quiet && !r.b.hovered {
-		r.ground.FillColor = color.Transparent
-	}
-	r.ground.StrokeColor, r.ground.StrokeWidth = current(theme.ColorNameInputBorder), 1
-	if r.b.rank == Quiet || (r.b.rank == Primary && !r.b.disabled) {
-		r.ground.StrokeWidth = 0
-	}
-	if r.b.hovered && !r.b.disabled && r.b.rank != Primary {
-		r.ground.FillColor = current(theme.ColorNameHover)
-	}
-	r.ground.CornerRadius, r.ring.CornerRadius = 4, 8
-	r.ring.StrokeColor, r.ring.StrokeWidth = color.Transparent, 0
-	if r.b.focused {
-		r.ring.StrokeColor, r.ring.StrokeWidth = current(ColorFocus), ringWidth
-	}
-	r.text.Text, r.text.Color, r.text.TextSize = r.b.text, current(ink), theme.TextSize()
-	if r.icon != nil && r.drawn != ink {
-		r.icon.Resource, r.drawn = Icon(r.b.icon, ink), ink
+	ground, border, ink := r.inks()
+	r.ground.FillColor, r.ground.StrokeColor, r.ground.StrokeWidth, r.ground.CornerRadius = ground, border, 1, 4
+	light(r.ring, r.b.focused, ColorFocus)
+	r.text.ink = ink
+	r.text.set(r.b.text)
+	r.text.paint()
+	if r.b.icon == "" {
+		r.img.Hide()
+	} else {
+		if r.icon != r.b.icon || r.ink != ink {
+			r.img.Resource, r.icon, r.ink = Icon(r.b.icon, ink), r.b.icon, ink
+		}
+		r.img.Show()
 	}
 	r.Layout(r.b.Size())
-	for _, o := range r.objects {
-		o.Refresh()
-	}
+	refreshed(r.Objects()...)
 }
-
-func (r *buttonRenderer) Objects() []fyne.CanvasObject { return r.objects }
-
-func (r *buttonRenderer) Destroy() {}

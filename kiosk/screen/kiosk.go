@@ -39,7 +39,7 @@ type Kiosk struct {
 	state flow.State
 	drawn flow.State // as last drawn
 	pad   *look.SignaturePad
-	name  *widget.Entry
+	name  *look.Entry
 	pin   *widget.Entry
 	hour  *canvas.Text
 	done  int    // members of the class that have acted, when it was last drawn
@@ -49,7 +49,7 @@ type Kiosk struct {
 // Open shows the terminal of a replica in a window.
 func Open(ctx context.Context, win fyne.Window, n *node.Node, live Live, o Options) *Kiosk {
 	k := &Kiosk{ctx: ctx, win: win, r: n.Replica(), n: n, live: live, o: o, state: flow.State{Screen: flow.Welcome}}
-	k.name, k.pin = widget.NewEntry(), widget.NewPasswordEntry()
+	k.name, k.pin = look.NewEntry(), widget.NewPasswordEntry()
 	k.pad = look.NewSignaturePad()
 	k.pad.Changed = func() {
 		drawn := ""

@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 )
 
 // Start asks the host for the invitation of a terminal that belongs to no territory yet; done is called with
@@ -20,7 +19,7 @@ func Start(ctx context.Context, win fyne.Window, dir string, live Live, done fun
 }
 
 func start(ctx context.Context, win fyne.Window, dir string, live Live, done func(*replica.Replica), code, url, fault string) {
-	invitation, central, name := widget.NewEntry(), widget.NewEntry(), widget.NewEntry()
+	invitation, central, name := look.NewEntry(), look.NewEntry(), look.NewEntry()
 	invitation.SetPlaceHolder("ABCD-EFGH-JKMN-PQRS")
 	invitation.SetText(code)
 	central.SetPlaceHolder("https://buron.cantal.fr")

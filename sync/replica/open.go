@@ -158,7 +158,7 @@ func build(ctx context.Context, path string, t journal.Territory, nonce [16]byte
 // dsn names a database with the pragmas of every connection.
 func dsn(path string, readOnly bool) string {
 	v := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)",
-		"temp_store(MEMORY)", "page_size(8192)", "cache_size(-16000)"}, "_txlock": {"immediate"}}
+		"temp_store(MEMORY)", "page_size(4096)", "cache_size(-16000)", "wal_autocheckpoint(4000)"}, "_txlock": {"immediate"}}
 	if readOnly {
 		v = url.Values{"_pragma": {"busy_timeout(10000)", "query_only(1)", "temp_store(MEMORY)", "cache_size(-8000)"}}
 	}

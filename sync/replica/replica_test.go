@@ -417,3 +417,39 @@ func TestEveryConnectionWritesDurably(t *testing.T) {
 		}
 	}
 }
+
+func TestQueriesUseTheirIndexes(t *testing.T) {
+	r := newField(t).central
+	for _, c := range []struct {
+		q    Query
+		want string
+	}{
+		{Query{Kind: record.Equipment, Where: []Cond{{Field: "serial", Value: "x"}}}, "equipment_serial"},
+		{Query{Kind: record.Equipment, Where: []Cond{{Field: "room", Value: "x"}}}, "equipment_room"},
+		{Query{Kind: record.Equipment, Order: []string{"tag"}}, "equipment_tag"},
+		{Query{Kind: record.Scan, Where: []Cond{{Field: "audit", Value: "x"}}}, "scan_audit"},
+		{Query{Kind: record.Operator}, "record_kind"},
+	} {
+		text, args, err := c.q.sql(true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := r.read.Query("EXPLAIN QUERY PLAN SELECT number"+text, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plan strings.Builder
+		for rows.Next() {
+			var id, parent, unused int
+			var line string
+			if err := rows.Scan(&id, &parent, &unused, &line); err != nil {
+				t.Fatal(err)
+			}
+			plan.WriteString(line + "\n")
+		}
+		rows.Close()
+		if !strings.Contains(plan.String(), c.want) {
+			t.Errorf("%+v is answered by %s, not by %s", c.q, plan.String(), c.want)
+		}
+	}
+}
