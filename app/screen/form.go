@@ -43,16 +43,24 @@ type draft struct {
 func newForm(k record.Kind, set record.Fields) *formPage {
 	p := &formPage{kind: k, texts: map[string]string{}, lists: map[string][]string{}, fixed: record.Fields{}, faults: map[string]string{}}
 	schema, _ := record.Of(k)
-	p.title = "Nouveau\u00a0: " + strings.ToLower(schema.Singular)
-	if schema.Feminine {
-		p.title = "Nouvelle\u00a0: " + strings.ToLower(schema.Singular)
-	}
+	p.title = newWord(schema) + " " + strings.ToLower(schema.Singular)
 	values := record.Default(k, time.Now())
 	for name, v := range set {
 		values[name] = v
 	}
 	p.fill(schema, values)
 	return p
+}
+
+// newWord agrees with the kind: « Nouvelle charte », « Nouvel appareil », « Nouveau lieu ».
+func newWord(s record.Schema) string {
+	switch {
+	case s.Feminine:
+		return "Nouvelle"
+	case strings.ContainsRune("aeiouyh", rune(record.Plain(s.Singular)[0])):
+		return "Nouvel"
+	}
+	return "Nouveau"
 }
 
 // editForm opens a form on a record.
