@@ -97,6 +97,25 @@ func (e *Entry) Hollow() bool {
 	return false
 }
 
+// Erase drops the body of operation i and its salt: what stays is its commitment, so that the chain still
+// verifies and no guess at the body can be tested.
+func (e *Entry) Erase(i int) {
+	if e.Bodies[i] == nil {
+		return
+	}
+	e.Commitments[i] = commitment(e.salt(i), e.Bodies[i])
+	if e.Seed != nil {
+		e.Salts = make([][]byte, len(e.Ops))
+		for j, body := range e.Bodies {
+			if body != nil {
+				e.Salts[j] = saltOf(e.Seed, j)
+			}
+		}
+		e.Seed = nil
+	}
+	e.Bodies[i], e.Salts[i] = nil, nil
+}
+
 // salt returns the salt of operation i.
 func (e *Entry) salt(i int) []byte {
 	if e.Seed != nil {

@@ -2,27 +2,31 @@ package trust
 
 import (
 	"bytes"
-	"cmp"
-	"crypto/ed25519"
-	"fmt"
 	"slices"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
+	"github.com/google/uuid"
 )
 
-// Roster says which devices the territory has admitted, and with which grants. It never changes:
-// With returns another.
+// Roster says which devices the territory has admitted, with which grants, where those end, and which
+// records are erased. It never changes: With returns another.
 type Roster struct {
-	territory journal.Territory
-	entries   map[journal.Hash]*journal.Entry
-	keys      map[journal.Incarnation]Key
-	root      Key
-	rooted    bool
-	name      string
-	delegates map[Key]bool
-	devices   map[Key]Device
-	order     []Device
+	territory   journal.Territory
+	entries     map[journal.Hash]*journal.Entry
+	keys        map[journal.Incarnation]Key
+	root        Key
+	rooted      bool
+	name        string
+	roots       map[Key][]Cut // keys with root authority; nil cuts: in force, else up to these entries
+	delegates   map[Key]bool
+	admissions  map[Key][]Device // every admission of a key, the latest last
+	revocations map[Key][]*Revocation
+	twins       map[Key]statement // by the new key
+	devices     map[Key]Device
+	order       []Device
+	erasures    []Erasure
+	erased      map[uuid.UUID]string // record → scope
 }
 
 // NewRoster folds control entries, in any order. Entries of other scopes are left aside. Every
@@ -35,7 +39,8 @@ func NewRoster(t journal.Territory, entries []*journal.Entry) *Roster {
 func (r *Roster) With(entries []*journal.Entry) *Roster {
 	n := &Roster{
 		territory: r.territory, entries: make(map[journal.Hash]*journal.Entry, len(r.entries)+len(entries)),
-		keys: map[journal.Incarnation]Key{}, delegates: map[Key]bool{}, devices: map[Key]Device{},
+		keys: map[journal.Incarnation]Key{}, roots: map[Key][]Cut{}, delegates: map[Key]bool{}, devices: map[Key]Device{},
+		admissions: map[Key][]Device{}, revocations: map[Key][]*Revocation{}, twins: map[Key]statement{}, erased: map[uuid.UUID]string{},
 	}
 	for h, e := range r.entries {
 		n.entries[h] = e
@@ -49,14 +54,40 @@ func (r *Roster) With(entries []*journal.Entry) *Roster {
 	return n
 }
 
-// statement is one operation of the control scope with its author.
-type statement struct {
-	author Key
-	entry  *journal.Entry
-	op     journal.Op
+// fold takes the statements in the order of authority: the roots, what they say of delegates, then what
+// those delegates say. Within one rank no statement depends on another, so that their order is nothing.
+func (r *Roster) fold() {
+	said := r.statements()
+	r.foldRoots(said)
+	byRoot := func(s statement) bool { return r.speaksAsRoot(s) }
+	for _, s := range said {
+		if s.op.Kind == DelegateKind && byRoot(s) {
+			if k, ok := keyCell(s.op, "key"); ok {
+				r.delegates[k] = true
+			}
+		}
+		if s.op.Kind == TwinKind {
+			if _, err := twinOf(r.territory, s.author, s.op); err == nil {
+				r.twins[s.author] = s
+			}
+		}
+	}
+	r.foldRevocations(said, byRoot, true)
+	byDelegate := func(s statement) bool { return byRoot(s) || r.speaksAsDelegate(s) }
+	r.foldRevocations(said, byDelegate, false)
+	for _, s := range said {
+		switch {
+		case s.op.Kind == DeviceKind && byDelegate(s):
+			r.foldAdmission(s)
+		case s.op.Kind == ErasureKind && byDelegate(s):
+			r.foldErasure(s)
+		}
+	}
+	r.foldDevices()
 }
 
-func (r *Roster) fold() {
+// statements returns what was said, in the order of later.
+func (r *Roster) statements() []statement {
 	for _, e := range r.entries {
 		if e.Genesis != nil {
 			if k, ok := KeyOf(e.Genesis.Key); ok {
@@ -77,59 +108,162 @@ func (r *Roster) fold() {
 		}
 	}
 	slices.SortFunc(said, later)
+	return said
+}
+
+// foldRoots finds the root, and the keys that followed it: each commits to the hash of the next.
+func (r *Roster) foldRoots(said []statement) {
+	var next journal.Hash
 	for _, s := range said {
-		r.foldRoot(s)
+		if s.op.Kind == TerritoryKind && rootOf(r.territory, s.author, s.op) {
+			r.root, r.rooted = s.author, true
+			r.name, _ = cell(s.op, "name").(string)
+			copy(next[:], cell(s.op, "next").([]byte))
+		}
 	}
-	for _, s := range said {
-		if s.op.Kind == DelegateKind && r.rooted && s.author == r.root {
-			if k, ok := keyCell(s.op); ok {
-				r.delegates[k] = true
+	if !r.rooted {
+		return
+	}
+	r.roots[r.root] = nil
+	for {
+		i := slices.IndexFunc(said, func(s statement) bool { return s.op.Kind == SuccessionKind && keyHash(s.author) == next })
+		if i < 0 {
+			return
+		}
+		s := said[i]
+		cuts, _ := cutsCell(s.op)
+		r.roots[r.root] = append([]Cut{}, cuts...) // not nil: the former root ends here
+		r.root = s.author
+		if _, again := r.roots[r.root]; again {
+			return // a circle of keys: the last one stays
+		}
+		r.roots[r.root] = nil
+		following, _ := cell(s.op, "next").([]byte)
+		if len(following) != len(next) {
+			return
+		}
+		copy(next[:], following)
+	}
+}
+
+func (r *Roster) speaksAsRoot(s statement) bool {
+	cuts, ok := r.roots[s.author]
+	return ok && (cuts == nil || slices.ContainsFunc(cuts, r.within(s.entry)))
+}
+
+// speaksAsDelegate reports whether a statement is a delegate's, made before the root ended it.
+func (r *Roster) speaksAsDelegate(s statement) bool {
+	return r.delegate(s.author) && r.stands(r.ancestry(s.author), uuid.Nil, r.within(s.entry))
+}
+
+// delegate reports whether the key, or one that it goes on from, was ever made a delegate.
+func (r *Roster) delegate(k Key) bool {
+	return slices.ContainsFunc(r.ancestry(k), func(k Key) bool { return r.delegates[k] })
+}
+
+// maxTwins bounds how often a device may have gone on under another key.
+const maxTwins = 16
+
+// ancestry returns a key and those that it goes on from.
+func (r *Roster) ancestry(k Key) []Key {
+	out := []Key{k}
+	for len(out) < maxTwins {
+		s, ok := r.twins[k]
+		if !ok {
+			break
+		}
+		if k, _ = keyCell(s.op, "from"); slices.Contains(out, k) {
+			break
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+// line is the ancestry as far as the first key that a delegate has admitted: from there on nothing is
+// inherited.
+func (r *Roster) line(k Key) []Key {
+	all := r.ancestry(k)
+	if i := slices.IndexFunc(all, func(k Key) bool { return len(r.admissions[k]) > 0 }); i >= 0 {
+		return all[:i+1]
+	}
+	return all
+}
+
+// within returns what tells whether a control entry stands at or before a cut, on the cut's branch.
+func (r *Roster) within(e *journal.Entry) func(Cut) bool {
+	return func(c Cut) bool {
+		if c.Incarnation != e.Incarnation || c.Scope != e.Scope || e.Seq > c.Seq {
+			return false
+		}
+		at := c.Hash
+		for seq := c.Seq; seq > e.Seq; seq-- {
+			on := r.entries[at]
+			if on == nil {
+				return true // the entries between have not arrived yet
+			}
+			at = on.Prev
+		}
+		return at == e.Hash
+	}
+}
+
+// stands reports whether no revocation of one of the keys ends the admission before the entry that within
+// tells about.
+func (r *Roster) stands(line []Key, admission uuid.UUID, within func(Cut) bool) bool {
+	for _, k := range line {
+		for _, v := range r.revocations[k] {
+			if (v.Grant == uuid.Nil || v.Grant == admission) && !v.allows(within) {
+				return false
 			}
 		}
 	}
+	return true
+}
+
+// foldRevocations takes the revocations and releases of one rank. A delegate ends no delegate, and takes
+// back no revocation of the root's.
+func (r *Roster) foldRevocations(said []statement, may func(statement) bool, root bool) {
+	made := map[uuid.UUID]*Revocation{}
+	add := map[Key][]*Revocation{}
 	for _, s := range said {
-		r.foldDevice(s)
+		if s.op.Kind != RevocationKind || !may(s) || (!root && r.speaksAsRoot(s)) {
+			continue
+		}
+		k, ok := keyCell(s.op, "key")
+		_, isRoot := r.roots[k]
+		if !ok || (!root && (isRoot || r.delegate(k))) {
+			continue
+		}
+		v := &Revocation{ID: s.op.ID, Key: k, Grant: idCell(s.op, "grant"), By: s.author, At: s.entry.HLC, root: root}
+		v.Cuts, _ = cutsCell(s.op)
+		v.Reason, _ = cell(s.op, "reason").(string)
+		made[v.ID] = v
+		add[k] = append(add[k], v)
 	}
-	for _, d := range r.devices {
-		r.order = append(r.order, d)
+	for _, s := range said {
+		v := made[idCell(s.op, "of")]
+		if s.op.Kind != ReleaseKind || v == nil || !may(s) {
+			continue
+		}
+		if cuts, given := cutsCell(s.op); given {
+			v.released = append(v.released, cuts...)
+		} else {
+			v.void = true
+		}
 	}
-	slices.SortFunc(r.order, func(a, b Device) int { return bytes.Compare(a.Key[:], b.Key[:]) })
+	// Only now: while the statements of a rank are judged, none of them may count yet.
+	for k, list := range add {
+		r.revocations[k] = append(r.revocations[k], list...)
+	}
 }
 
-// later orders statements so that the winner of DESIGN §4 comes last and overwrites the others.
-func later(a, b statement) int {
-	return cmp.Or(cmp.Compare(a.entry.HLC, b.entry.HLC),
-		bytes.Compare(a.entry.Incarnation[:], b.entry.Incarnation[:]),
-		bytes.Compare(a.entry.Hash[:], b.entry.Hash[:]))
-}
-
-func (r *Roster) foldRoot(s statement) {
-	if s.op.Kind != TerritoryKind || !rootOf(r.territory, s.author, s.op) {
-		return
-	}
-	r.root, r.rooted = s.author, true
-	r.name, _ = cell(s.op, "name").(string)
-}
-
-// rootOf reports whether op is the record by which author shows itself to be the root of t: the
-// territory's id commits to the root key and to the hash of the next one.
-func rootOf(t journal.Territory, author Key, op journal.Op) bool {
-	next, ok := cell(op, "next").([]byte)
-	if !ok || len(next) != 32 {
-		return false
-	}
-	return journal.TerritoryOf(ed25519.PublicKey(author[:]), journal.Hash(next)) == t
-}
-
-func (r *Roster) foldDevice(s statement) {
-	if s.op.Kind != DeviceKind || !r.mayAdmit(s.author) {
-		return
-	}
-	key, ok := keyCell(s.op)
+func (r *Roster) foldAdmission(s statement) {
+	key, ok := keyCell(s.op, "key")
 	if !ok {
 		return
 	}
-	d := Device{Key: key, RecordID: s.op.ID, Delegate: r.delegates[key]}
+	d := Device{Key: key, RecordID: s.op.ID}
 	d.Age, _ = cell(s.op, "age").(string)
 	d.Name, _ = cell(s.op, "name").(string)
 	role, _ := cell(s.op, "role").(string)
@@ -141,105 +275,65 @@ func (r *Roster) foldDevice(s statement) {
 		}
 	}
 	d.Grants = record.Grants(d.Role, d.Places)
-	r.devices[key] = d
+	r.admissions[key] = append(r.admissions[key], d)
 }
 
-func (r *Roster) mayAdmit(k Key) bool { return r.rooted && (k == r.root || r.delegates[k]) }
+func (r *Roster) foldErasure(s statement) {
+	e := erasureOf(s)
+	if _, err := e.Fields(); err != nil {
+		return
+	}
+	r.erasures = append(r.erasures, e)
+	for _, id := range e.Records {
+		r.erased[id] = e.Scope
+	}
+}
 
-func cell(op journal.Op, field string) any {
-	for _, c := range op.Cells {
-		if c.Field == field {
-			return c.Value
+// foldDevices says what each device is now: its latest admission that stands.
+func (r *Roster) foldDevices() {
+	for k := range r.admissions {
+		r.devices[k] = r.current(k)
+	}
+	for k, s := range r.twins {
+		if _, confirmed := r.admissions[k]; confirmed {
+			continue
 		}
-	}
-	return nil
-}
-
-func keyCell(op journal.Op) (Key, bool) {
-	b, _ := cell(op, "key").([]byte)
-	return KeyOf(b)
-}
-
-// Territory returns the name of the territory and its root key; false until the root's own record
-// is held.
-func (r *Roster) Territory() (name string, root Key, ok bool) { return r.name, r.root, r.rooted }
-
-// ID returns the territory that this roster is of.
-func (r *Roster) ID() journal.Territory { return r.territory }
-
-// Device returns an admitted device.
-func (r *Roster) Device(k Key) (Device, bool) {
-	d, ok := r.devices[k]
-	return d, ok
-}
-
-// Devices returns every admitted device, ordered by key. The slice must not be changed.
-func (r *Roster) Devices() []Device { return r.order }
-
-// Name returns what people call the device, or its tag where it is unknown.
-func (r *Roster) Name(k Key) string {
-	if d, ok := r.devices[k]; ok && d.Name != "" {
-		return d.Name
-	}
-	return k.Tag()
-}
-
-// MayAdmit reports whether k may write admissions: the root and its delegates.
-func (r *Roster) MayAdmit(k Key) bool { return r.mayAdmit(k) }
-
-// Allow reports whether the device named by author may have written every operation of e. For an
-// entry of the control scope, the roster must already count it (With). The error is ErrUnknownKey or
-// ErrNotGranted, or journal.ErrHollow where a body is missing.
-func (r *Roster) Allow(author Key, e *journal.Entry) error {
-	if e.Scope == Control {
-		return r.allowControl(author, e)
-	}
-	d, ok := r.devices[author]
-	if !ok {
-		return ErrUnknownKey
-	}
-	for i, head := range e.Ops {
-		op, err := e.Op(i)
-		if err != nil {
-			return err
-		}
-		if !d.mayWriteOp(e.Scope, record.Kind(head.Kind), op) {
-			return fmt.Errorf("%w: %s in %s by a device of role %q", ErrNotGranted, head.Kind, e.Scope, d.Role)
-		}
-	}
-	return nil
-}
-
-func (d Device) mayWriteOp(scope string, k record.Kind, op journal.Op) bool {
-	edits := slices.ContainsFunc(op.Cells, func(c journal.Cell) bool { return len(c.Parents) > 0 })
-	if _, known := record.Of(k); !known {
-		// A kind of a newer version: its own grants are not known here. Refusing it would cut off every
-		// device that was updated first, so it is kept where the device may write anything at all.
-		return slices.ContainsFunc(record.Kinds(), func(k record.Kind) bool { return d.MayWrite(scope, k, edits) })
-	}
-	return d.MayWrite(scope, k, edits)
-}
-
-func (r *Roster) allowControl(author Key, e *journal.Entry) error {
-	for i, head := range e.Ops {
-		op, err := e.Op(i)
-		if err != nil {
-			return err
-		}
-		switch head.Kind {
-		case TerritoryKind:
-			if !rootOf(r.territory, author, op) {
-				return ErrNotGranted
+		if d := r.current(k); d.Role != "" {
+			d.Key, d.Twin = k, true
+			d.Age, _ = cell(s.op, "age").(string)
+			if name, _ := cell(s.op, "name").(string); name != "" {
+				d.Name = name
 			}
-		case DelegateKind:
-			if !r.rooted || author != r.root {
-				return ErrNotGranted
-			}
-		default:
-			if !r.mayAdmit(author) {
-				return ErrNotGranted
-			}
+			r.devices[k] = d
 		}
 	}
-	return nil
+	for _, d := range r.devices {
+		r.order = append(r.order, d)
+	}
+	slices.SortFunc(r.order, func(a, b Device) int { return bytes.Compare(a.Key[:], b.Key[:]) })
+}
+
+// current returns the latest admission of a device that has not ended; where all have, the latest, revoked.
+func (r *Roster) current(k Key) Device {
+	line := r.line(k)
+	var d Device
+	list := r.admissions[line[len(line)-1]]
+	if len(list) == 0 {
+		return d
+	}
+	// An entry that is still to be written stands before no cut.
+	future := func(Cut) bool { return false }
+	d = list[len(list)-1]
+	d.Revoked = true
+	for _, a := range slices.Backward(list) {
+		if r.stands(line, a.RecordID, future) {
+			d = a
+			break
+		}
+	}
+	if d.Revoked {
+		d.Grants = nil
+	}
+	d.Delegate = !d.Revoked && r.delegate(k)
+	return d
 }

@@ -19,15 +19,21 @@ const Control = "control"
 
 // Kinds of the control scope. They belong to this package, not to record: people never edit them.
 const (
-	TerritoryKind = "territory" // the root's own record: name, next root key
-	DelegateKind  = "delegate"  // a key that may admit devices; written by the root alone
-	DeviceKind    = "device"    // an admitted device; written by a delegate
+	TerritoryKind  = "territory"  // the root's own record: name, hash of the next root key
+	SuccessionKind = "succession" // the next root key takes over; written by that key alone
+	DelegateKind   = "delegate"   // a key that may admit and suspend devices; written by the root alone
+	DeviceKind     = "device"     // an admitted device, or another role of it; written by a delegate
+	RevocationKind = "revocation" // where a device's chains end; by a delegate, of a delegate by the root
+	ReleaseKind    = "release"    // takes a revocation back, whole or up to some entries
+	TwinKind       = "twin"       // a device goes on under a new key, vouched for by the old one
+	ErasureKind    = "erasure"    // records whose bodies are dropped everywhere, for good; by a delegate
 )
 
 // Errors of the checks of authority.
 var (
 	ErrUnknownKey = errors.New("key that nobody of this territory has admitted")
 	ErrNotGranted = errors.New("not granted to the device that wrote it")
+	ErrTwin       = errors.New("not vouched for by the key that it names")
 )
 
 // Key is an Ed25519 public key: the name of a device.
@@ -68,6 +74,8 @@ type Device struct {
 	Places   []string // record.PlaceKey of the places it works at
 	Name     string
 	Delegate bool // may admit other devices
+	Revoked  bool // nothing it writes from its cut-off on counts; it has no grants
+	Twin     bool // goes on under a new key that nobody has confirmed yet
 	RecordID uuid.UUID
 	Grants   []record.Grant
 }

@@ -159,7 +159,7 @@ func TestAnotherRootIsNotOurs(t *testing.T) {
 	if _, _, ok := r.Territory(); ok || len(r.Devices()) != 0 {
 		t.Error("a foreign root made itself the root here")
 	}
-	if err := r.Allow(Key(rootEntries(other)[0].Genesis.Key), rootEntries(other)[0]); err == nil {
+	if _, err := r.Judge(Key(rootEntries(other)[0].Genesis.Key), rootEntries(other)[0], nil); err == nil {
 		t.Error("a foreign root's entry was allowed")
 	}
 }
@@ -190,7 +190,7 @@ func TestAllow(t *testing.T) {
 		{"kind of a newer version", agent, newPen(t, f.Territory, agent).write("parc", "hologram", plain), nil},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			if err := r.Allow(c.author.Public(), c.entry); !errors.Is(err, c.want) {
+			if _, err := r.Judge(c.author.Public(), c.entry, nil); !errors.Is(err, c.want) {
 				t.Errorf("Allow = %v, want %v", err, c.want)
 			}
 		})

@@ -1,0 +1,215 @@
+package trust
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
+	"github.com/google/uuid"
+)
+
+// Verdict says what becomes of an entry that its author was once allowed to write.
+type Verdict int
+
+// Verdicts.
+const (
+	Admitted Verdict = iota
+	Aside            // written after its author's grants ended: kept, passed on, not merged
+)
+
+// Territory returns the name of the territory and the root key in force; false until the root's own record
+// is held.
+func (r *Roster) Territory() (name string, root Key, ok bool) { return r.name, r.root, r.rooted }
+
+// ID returns the territory that this roster is of.
+func (r *Roster) ID() journal.Territory { return r.territory }
+
+// Device returns an admitted device, and false for one that is unknown or revoked.
+func (r *Roster) Device(k Key) (Device, bool) {
+	d, ok := r.devices[k]
+	return d, ok && !d.Revoked
+}
+
+// Revoked reports whether the device was admitted once and is no more.
+func (r *Roster) Revoked(k Key) bool { return r.devices[k].Revoked }
+
+// Devices returns every device that was ever admitted, ordered by key. The slice must not be changed.
+func (r *Roster) Devices() []Device { return r.order }
+
+// Name returns what people call the device, or its tag where it is unknown.
+func (r *Roster) Name(k Key) string {
+	if d, ok := r.devices[k]; ok && d.Name != "" {
+		return d.Name
+	}
+	return k.Tag()
+}
+
+// MayAdmit reports whether k may write admissions: the root and its delegates.
+func (r *Roster) MayAdmit(k Key) bool {
+	if !r.rooted {
+		return false
+	}
+	if cuts, ok := r.roots[k]; ok && cuts == nil {
+		return true
+	}
+	return r.delegate(k) && r.stands(r.ancestry(k), uuid.Nil, func(Cut) bool { return false })
+}
+
+// Revocations returns what ended a device's grants and has not been released whole.
+func (r *Roster) Revocations(k Key) []Revocation {
+	var out []Revocation
+	for _, v := range r.revocations[k] {
+		if !v.void {
+			out = append(out, *v)
+		}
+	}
+	return out
+}
+
+// Bounded reports whether any revocation bears on what the key has written.
+func (r *Roster) Bounded(k Key) bool {
+	return slices.ContainsFunc(r.line(k), func(l Key) bool { return len(r.revocations[l]) > 0 })
+}
+
+// Bounds sums up what ends the key's chains and where: as long as it is the same, so are the verdicts on what
+// the key has written.
+func (r *Roster) Bounds(k Key) journal.Hash {
+	var lines []string
+	for _, l := range r.line(k) {
+		for _, v := range r.revocations[l] {
+			lines = append(lines, fmt.Sprint(v.Grant, v.void, v.Cuts, v.released))
+		}
+		for _, a := range r.admissions[l] {
+			lines = append(lines, fmt.Sprint(a.RecordID))
+		}
+	}
+	slices.Sort(lines)
+	return sha256.Sum256([]byte(strings.Join(lines, "\n")))
+}
+
+// BoundedKeys returns the keys on whose entries a revocation bears.
+func (r *Roster) BoundedKeys() []Key {
+	var out []Key
+	seen := map[Key]bool{}
+	for k := range r.revocations {
+		seen[k] = true
+		out = append(out, k)
+	}
+	for k := range r.twins {
+		if !seen[k] && r.Bounded(k) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// Erased reports whether the record was erased.
+func (r *Roster) Erased(id uuid.UUID) bool {
+	_, ok := r.erased[id]
+	return ok
+}
+
+// Erasures returns every erasure, the oldest first. The slice must not be changed.
+func (r *Roster) Erasures() []Erasure { return r.erasures }
+
+// Judge says whether the device named by author may have written every operation of e; within tells
+// whether e stands at or before a cut of its own chain. For an entry of the control scope, the roster must
+// already count it (With). The error is ErrUnknownKey, ErrNotGranted or ErrTwin, or journal.ErrHollow where
+// a body is missing that no erasure explains.
+func (r *Roster) Judge(author Key, e *journal.Entry, within func(Cut) bool) (Verdict, error) {
+	if e.Scope == Control {
+		return Admitted, r.judgeControl(author, e)
+	}
+	line := r.line(author)
+	admissions := r.admissions[line[len(line)-1]]
+	if len(admissions) == 0 {
+		return Admitted, ErrUnknownKey
+	}
+	verdict, bounded := Admitted, r.Bounded(author)
+	for i, head := range e.Ops {
+		op, err := e.Op(i)
+		if err != nil && !(r.Erased(head.ID) && e.Bodies[i] == nil) {
+			return verdict, err
+		}
+		granted, stands := false, false
+		for j := range admissions {
+			a := &admissions[j]
+			if a.mayHaveWritten(e.Scope, record.Kind(head.Kind), op, err != nil) {
+				granted = true
+				stands = stands || !bounded || r.stands(line, a.RecordID, within)
+			}
+		}
+		if !granted {
+			return verdict, fmt.Errorf("%w: %s in %s by a device of role %q", ErrNotGranted, head.Kind, e.Scope, admissions[len(admissions)-1].Role)
+		}
+		if !stands {
+			verdict = Aside
+		}
+	}
+	return verdict, nil
+}
+
+// mayHaveWritten reports whether the grants of an admission cover an operation. Of one that is hollow it is
+// not known whether it was an edit.
+func (d *Device) mayHaveWritten(scope string, k record.Kind, op journal.Op, hollow bool) bool {
+	edits := slices.ContainsFunc(op.Cells, func(c journal.Cell) bool { return len(c.Parents) > 0 })
+	if hollow {
+		return d.coversKind(scope, k, false) || d.coversKind(scope, k, true)
+	}
+	return d.coversKind(scope, k, edits)
+}
+
+// coversKind is MayWrite; a kind of a newer version, whose own grants are not known here, is let through
+// where the device may write anything at all: refusing it would cut off every device updated first.
+func (d *Device) coversKind(scope string, k record.Kind, edits bool) bool {
+	if _, known := record.Of(k); known {
+		return d.MayWrite(scope, k, edits)
+	}
+	return slices.ContainsFunc(record.Kinds(), func(k record.Kind) bool { return d.MayWrite(scope, k, edits) })
+}
+
+func (r *Roster) judgeControl(author Key, e *journal.Entry) error {
+	for i := range e.Ops {
+		op, err := e.Op(i)
+		if err != nil {
+			return err
+		}
+		if err := r.judgeStatement(statement{author, e, op}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judgeStatement refuses what its author never had the authority to say. What a delegate says after the
+// root has ended it is kept, and counts for nothing.
+func (r *Roster) judgeStatement(s statement) error {
+	_, everRoot := r.roots[s.author]
+	switch s.op.Kind {
+	case TerritoryKind:
+		if rootOf(r.territory, s.author, s.op) {
+			return nil
+		}
+	case SuccessionKind, DelegateKind:
+		if r.rooted && everRoot {
+			return nil
+		}
+	case TwinKind:
+		from, err := twinOf(r.territory, s.author, s.op)
+		if err != nil {
+			return err
+		}
+		if line := r.line(from); len(r.admissions[line[len(line)-1]]) == 0 {
+			return ErrUnknownKey
+		}
+		return nil
+	default:
+		if r.rooted && (everRoot || r.delegate(s.author)) {
+			return nil
+		}
+	}
+	return ErrNotGranted
+}
