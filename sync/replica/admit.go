@@ -12,29 +12,32 @@ import (
 )
 
 // Admit checks, stores and folds pieces that sender brought, in one transaction. A piece that does not
-// hold is refused alone, with a sentence that names the sender; what is held already is passed over.
+// hold is refused alone, with a sentence that names the sender; what is held already is passed over. Control
+// goes first: what it says counts for the rest of the delivery.
 func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.Piece) (admitted int, refused []exchange.Refusal, err error) {
 	err = r.inBatch(ctx, func(b *batch) error {
-		roster := r.Roster()
+		said := b.roster
 		if control := verified(r, pieces); len(control) > 0 {
-			// Who was admitted by this very delivery counts in it.
-			roster = roster.With(control)
+			said = said.With(control)
 		}
-		for i := range pieces {
-			n, err := b.admitPiece(roster, &pieces[i])
-			var bad *unfit
-			if errors.As(err, &bad) {
-				refusal := r.refusal(sender, &pieces[i], bad)
-				refused = append(refused, refusal)
-				if err := b.keepRefusal(refusal); err != nil {
-					return err
+		for _, control := range []bool{true, false} {
+			for i := range pieces {
+				if p := &pieces[i]; (p.Chain.Scope == trust.Control) == control {
+					n, refusal, err := b.admitOrRefuse(said, sender, p)
+					if err != nil {
+						return err
+					}
+					admitted += n
+					if refusal != nil {
+						refused = append(refused, *refusal)
+					}
 				}
-				continue
 			}
-			if err != nil {
+			// Of control, what was refused must not count any longer.
+			if err := b.obeyControl(); err != nil {
 				return err
 			}
-			admitted += n
+			said = b.roster
 		}
 		b.notice.Remote = admitted > 0
 		return nil
@@ -43,6 +46,16 @@ func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.
 		return 0, nil, fmt.Errorf("replica: admit: %w", err)
 	}
 	return admitted, refused, nil
+}
+
+func (b *batch) admitOrRefuse(roster *trust.Roster, sender trust.Key, p *journal.Piece) (int, *exchange.Refusal, error) {
+	n, err := b.admitPiece(roster, p)
+	var bad *unfit
+	if !errors.As(err, &bad) {
+		return n, nil, err
+	}
+	refusal := b.refusal(sender, p, bad)
+	return 0, &refusal, b.keepRefusal(refusal)
 }
 
 // verified returns the control entries among pieces whose signatures hold under the key that opens
@@ -108,7 +121,8 @@ func (b *batch) admitPiece(roster *trust.Roster, p *journal.Piece) (int, error) 
 	if !ok {
 		return 0, &unfit{reasonUnknown, seq, key, errors.New("the first entry of its chain was never received")}
 	}
-	if err := p.Verify(b.territory, key[:]); err != nil {
+	// Of what is hollow everything else was checked; whether an erasure explains it is for the roster to say.
+	if err := p.Verify(b.territory, key[:]); err != nil && !errors.Is(err, journal.ErrHollow) {
 		return 0, &unfit{reasonOf(err), seq, key, err}
 	}
 	known, err := b.chainOf(p.Chain, false)
@@ -119,6 +133,7 @@ func (b *batch) admitPiece(roster *trust.Roster, p *journal.Piece) (int, error) 
 	if err != nil || len(entries) == 0 {
 		return 0, err
 	}
+	verdicts := make([]trust.Verdict, 0, len(entries))
 	if first := entries[0]; first.Seq > 1 {
 		if known == nil {
 			return 0, &unfit{reasonLink, first.Seq, key, errors.New("the entries before it are missing")}
@@ -130,30 +145,42 @@ func (b *batch) admitPiece(roster *trust.Roster, p *journal.Piece) (int, error) 
 		}
 	}
 	for _, e := range entries {
-		if err := roster.Allow(key, e); err != nil {
+		verdict, err := roster.Judge(key, e, b.within(known, e))
+		if err != nil {
 			return 0, &unfit{reasonOf(err), e.Seq, key, err}
 		}
+		verdicts = append(verdicts, verdict)
 	}
-	return len(entries), b.take(p.Chain, entries)
+	return len(entries), b.take(roster, key, p.Chain, entries, verdicts)
 }
 
 // take appends and folds entries that were found good.
-func (b *batch) take(c journal.Chain, entries []*journal.Entry) error {
+func (b *batch) take(roster *trust.Roster, author trust.Key, c journal.Chain, entries []*journal.Entry, verdicts []trust.Verdict) error {
 	k, err := b.chainOf(c, true)
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		number, err := b.append(k, e)
+	for i, e := range entries {
+		for j, op := range e.Ops {
+			if roster.Erased(op.ID) {
+				e.Erase(j) // it comes late: it keeps its place, without what it said
+			}
+		}
+		stands := standingOf(verdicts[i], e)
+		number, err := b.append(k, e, stands)
 		if err != nil {
 			return err
 		}
 		if err := b.observe(e.HLC); err != nil {
 			return err
 		}
-		if err := b.foldEntry(k, e, number); err != nil {
+		if err := b.foldEntry(k, e, number, stands); err != nil {
 			return err
 		}
+	}
+	if k.forked && roster.Bounded(author) {
+		// On which branch the end stands may be known only now.
+		return b.judgeAgain(roster, author, k)
 	}
 	return nil
 }
@@ -237,10 +264,10 @@ func (b *batch) keepRefusal(f exchange.Refusal) error {
 }
 
 // refreshRoster folds control again when entries of it were added, here or by another process.
-func (r *Replica) refreshRoster(ctx context.Context) error {
+func (r *Replica) refreshRoster(ctx context.Context, q querier) error {
 	var count int64
 	const which = " FROM entry JOIN chain ON chain.id = entry.chain WHERE chain.scope = 'control'"
-	if err := r.read.QueryRowContext(ctx, "SELECT count(*)"+which).Scan(&count); err != nil {
+	if err := q.QueryRowContext(ctx, "SELECT count(*)"+which).Scan(&count); err != nil {
 		return err
 	}
 	r.mu.Lock()
@@ -249,11 +276,11 @@ func (r *Replica) refreshRoster(ctx context.Context) error {
 	if fresh {
 		return nil
 	}
-	entries, err := storedEntries(ctx, r.read, "SELECT stored"+which+" ORDER BY entry.id")
+	entries, err := storedEntries(ctx, q, "SELECT stored"+which+" ORDER BY entry.id")
 	if err != nil {
 		return err
 	}
-	rows, err := r.read.QueryContext(ctx, "SELECT incarnation, key FROM author")
+	rows, err := q.QueryContext(ctx, "SELECT incarnation, key FROM author")
 	if err != nil {
 		return err
 	}

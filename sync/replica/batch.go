@@ -25,7 +25,8 @@ type batch struct {
 	clock   journal.HLC
 	ticked  bool
 	notice  Notice
-	control bool // entries of control were appended
+	roster  *trust.Roster    // what it was when the batch began, and what the batch has added
+	control []*journal.Entry // entries of control appended since roster was made
 }
 
 // chain is what a batch knows of a chain.
@@ -49,7 +50,15 @@ func (r *Replica) inBatch(ctx context.Context, f func(*batch) error) error {
 		return translate(err)
 	}
 	b := &batch{Replica: r, ctx: ctx, chains: map[journal.Chain]*chain{}, states: map[uuid.UUID]*state{}, digests: map[string]*journal.Digest{}}
-	err := f(b)
+	err := r.catchUp(ctx, r.write)
+	before := r.Roster()
+	b.roster = before
+	if err == nil {
+		err = f(b)
+	}
+	if err == nil {
+		err = b.obeyControl()
+	}
 	if err == nil {
 		err = b.flush()
 	}
@@ -62,8 +71,11 @@ func (r *Replica) inBatch(ctx context.Context, f func(*batch) error) error {
 		_, _ = r.write.ExecContext(end, "ROLLBACK") // fails where the database has rolled back itself
 		return translate(err)
 	}
-	if b.control {
-		if err := r.refreshRoster(end); err != nil {
+	if b.roster != before {
+		if err := r.refreshRoster(end, r.write); err != nil {
+			return err
+		}
+		if err := r.shred(end, before, b.roster); err != nil {
 			return err
 		}
 	}
@@ -116,7 +128,7 @@ func (b *batch) chainOf(c journal.Chain, add bool) (*chain, error) {
 }
 
 // append stores an entry that follows a held one, or opens its chain, and moves the tips.
-func (b *batch) append(k *chain, e *journal.Entry) (int64, error) {
+func (b *batch) append(k *chain, e *journal.Entry, stands standing) (int64, error) {
 	i := slices.IndexFunc(k.tips, func(t tip) bool { return t.hash == e.Prev })
 	switch {
 	case i >= 0:
@@ -137,7 +149,7 @@ func (b *batch) append(k *chain, e *journal.Entry) (int64, error) {
 	if _, err := b.st.addTip.ExecContext(b.ctx, k.id, e.Seq, e.Hash[:]); err != nil {
 		return 0, err
 	}
-	res, err := b.st.addEntry.ExecContext(b.ctx, k.id, e.Seq, e.Hash[:], len(e.Signature) > 0, b.o.Now().UnixMilli(), journal.AppendStored(nil, e))
+	res, err := b.st.addEntry.ExecContext(b.ctx, k.id, e.Seq, e.Hash[:], len(e.Signature) > 0, b.o.Now().UnixMilli(), journal.AppendStored(nil, e), stands)
 	if err != nil {
 		return 0, err
 	}
@@ -147,7 +159,7 @@ func (b *batch) append(k *chain, e *journal.Entry) (int64, error) {
 		}
 	}
 	if e.Scope == trust.Control {
-		b.control = true
+		b.control = append(b.control, e)
 	}
 	return res.LastInsertId()
 }
@@ -240,6 +252,13 @@ func (b *batch) flush() error {
 		}
 	}
 	for scope, d := range b.digests {
+		if *d == (journal.Digest{}) {
+			// Of a scope of which nothing is merged there is no trace.
+			if _, err := b.write.ExecContext(b.ctx, "DELETE FROM scope_digest WHERE scope = ?", scope); err != nil {
+				return err
+			}
+			continue
+		}
 		if _, err := b.st.setDigest.ExecContext(b.ctx, scope, d[:]); err != nil {
 			return err
 		}
@@ -295,11 +314,15 @@ func (b *batch) store(s *state) error {
 			}
 		}
 	}
+	b.noticeKind(s.kind)
+	return nil
+}
+
+func (b *batch) noticeKind(kind string) {
 	if b.notice.Kinds == nil {
 		b.notice.Kinds = map[record.Kind]bool{}
 	}
-	b.notice.Kinds[record.Kind(s.kind)] = true
-	return nil
+	b.notice.Kinds[record.Kind(kind)] = true
 }
 
 // observe moves the device's clock past an entry.

@@ -9,30 +9,43 @@ import (
 	"cantal.fr/buron/sync/record"
 )
 
-// foldEntry merges the operations of an entry that was just appended. Entries with critical keys of a
-// newer version, and bodies that this version cannot read, are kept and passed on, not merged.
-func (b *batch) foldEntry(k *chain, e *journal.Entry, number int64) error {
-	if e.Critical {
-		return nil
-	}
+// foldEntry merges the operations of an entry that was just appended; those of one that is not to be merged
+// go on the shelf.
+func (b *batch) foldEntry(k *chain, e *journal.Entry, number int64, stands standing) error {
 	for i := range e.Ops {
-		op, err := e.Op(i)
-		if err != nil {
-			b.o.Log.Warn("operation not merged", "scope", e.Scope, "seq", e.Seq, "op", i, "err", err)
-			continue
-		}
-		s, err := b.state(op.ID, op.Kind, e.Scope)
-		if err != nil {
-			return err
-		}
-		for _, c := range op.Cells {
-			if err := b.foldCell(k, s, e, number, c); err != nil {
+		if stands != merged {
+			if _, err := b.st.shelve.ExecContext(b.ctx, e.Ops[i].ID[:], number, i); err != nil {
 				return err
 			}
+			continue
 		}
-		s.touches = append(s.touches, touch{number, i})
-		s.dirty = true
+		if err := b.foldOp(k, e, number, i); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// foldOp merges one operation; one without its body, which an erasure explains, leaves no trace.
+func (b *batch) foldOp(k *chain, e *journal.Entry, number int64, i int) error {
+	op, err := e.Op(i)
+	if errors.Is(err, journal.ErrHollow) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s, err := b.state(op.ID, op.Kind, e.Scope)
+	if err != nil {
+		return err
+	}
+	for _, c := range op.Cells {
+		if err := b.foldCell(k, s, e, number, c); err != nil {
+			return err
+		}
+	}
+	s.touches = append(s.touches, touch{number, i})
+	s.dirty = true
 	return nil
 }
 

@@ -81,13 +81,15 @@ type Replica struct {
 	writing sync.Mutex // held by the one writer of this process
 	st      statements
 
-	mu       sync.Mutex // guards what follows
-	roster   *trust.Roster
-	control  int64 // entries of control when roster was made
-	authors  map[journal.Incarnation]trust.Key
-	version  int64 // PRAGMA data_version when last polled
-	watchers map[int]func(Notice)
-	watcher  int
+	mu         sync.Mutex // guards what follows
+	roster     *trust.Roster
+	control    int64 // entries of control when roster was made
+	authors    map[journal.Incarnation]trust.Key
+	seen       int64 // PRAGMA data_version when the roster was last read
+	version    int64 // PRAGMA data_version when last polled
+	unshredded bool  // erased text may still stand in the log
+	watchers   map[int]func(Notice)
+	watcher    int
 }
 
 // Create makes a replica of territory t in dir, which is made if need be, for the device whose keys are
@@ -227,7 +229,7 @@ func (r *Replica) load(ctx context.Context) (err error) {
 	if err := r.st.prepare(ctx, r.write); err != nil {
 		return err
 	}
-	return r.refreshRoster(ctx)
+	return r.refreshRoster(ctx, r.write)
 }
 
 // Close releases the database. What was confirmed is on the disk already.

@@ -85,30 +85,6 @@ func clone(tb testing.TB, r *Replica) *Replica {
 	return twin
 }
 
-func TestAnyOrderOfArrivalGivesTheSameTables(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		f := newField(t)
-		pieces := history(rt, t, f)
-		var want string
-		for range 3 {
-			r := f.blank()
-			deliver(rt, t, f, r, pieces)
-			got := dump(t, r)
-			if want == "" {
-				want = got
-				if err := r.Rebuild(t.Context(), nil); err != nil {
-					rt.Fatal(err)
-				}
-				if d := diffScope(want, dump(t, r)); d != "" {
-					rt.Fatalf("folded again: %s", d)
-				}
-			} else if d := diffScope(want, got); d != "" {
-				rt.Fatalf("in another order: %s", d)
-			}
-		}
-	})
-}
-
 // deliver admits pieces in a random order: those that come before what they follow wait for it, as they
 // do between devices.
 func deliver(rt *rapid.T, t testing.TB, f *field, r *Replica, pieces []journal.Piece) {

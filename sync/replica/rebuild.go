@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"cantal.fr/buron/sync/journal"
@@ -15,7 +16,7 @@ const rebuildPart = 2000
 // nothing has changed.
 func (r *Replica) Rebuild(ctx context.Context, progress func(done, total int)) error {
 	return r.inBatch(ctx, func(b *batch) error {
-		if _, err := b.write.ExecContext(ctx, "DELETE FROM touch; DELETE FROM record; DELETE FROM scope_digest; DELETE FROM search"); err != nil {
+		if _, err := b.write.ExecContext(ctx, "DELETE FROM touch; DELETE FROM shelf; DELETE FROM record; DELETE FROM scope_digest; DELETE FROM search"); err != nil {
 			return err
 		}
 		var total, last int64
@@ -43,19 +44,20 @@ func (r *Replica) Rebuild(ctx context.Context, progress func(done, total int)) e
 
 // refold folds the entries that arrived after number from, at most rebuildPart of them.
 func (b *batch) refold(from int64) (n int, last int64, err error) {
-	rows, err := b.write.QueryContext(b.ctx, "SELECT entry.id, stored FROM entry WHERE entry.id > ? ORDER BY entry.id LIMIT ?", from, rebuildPart)
+	rows, err := b.write.QueryContext(b.ctx, "SELECT entry.id, stored, standing FROM entry WHERE entry.id > ? ORDER BY entry.id LIMIT ?", from, rebuildPart)
 	if err != nil {
 		return 0, from, err
 	}
 	type item struct {
-		id    int64
-		entry *journal.Entry
+		id     int64
+		entry  *journal.Entry
+		stands standing
 	}
 	var items []item
 	for rows.Next() {
 		var it item
 		var stored []byte
-		if err := rows.Scan(&it.id, &stored); err != nil {
+		if err := rows.Scan(&it.id, &stored, &it.stands); err != nil {
 			return 0, from, err
 		}
 		if it.entry, err = journal.ParseStored(stored); err != nil {
@@ -71,7 +73,7 @@ func (b *batch) refold(from int64) (n int, last int64, err error) {
 		if err != nil {
 			return 0, from, err
 		}
-		if err := b.foldEntry(k, it.entry, it.id); err != nil {
+		if err := b.foldEntry(k, it.entry, it.id, it.stands); err != nil {
 			return 0, from, err
 		}
 		from = it.id
@@ -159,7 +161,7 @@ func (r *Replica) verifyChain(ctx context.Context, c journal.Chain) (int, error)
 		}
 		for i := range pieces {
 			held := pieces[i].Entries[len(pieces[i].Entries)-1].Hash
-			if err := pieces[i].Verify(r.territory, key[:]); err != nil {
+			if err := pieces[i].Verify(r.territory, key[:]); err != nil && !r.explained(&pieces[i], err) {
 				return n, fmt.Errorf("%s de %s\u00a0: %w", c.Scope, r.Roster().Name(key), err)
 			}
 			if held != pieces[i].Entries[len(pieces[i].Entries)-1].Hash {
@@ -172,4 +174,20 @@ func (r *Replica) verifyChain(ctx context.Context, c journal.Chain) (int, error)
 			return n, nil
 		}
 	}
+}
+
+// explained reports whether all that is wrong with a piece are bodies that were erased.
+func (r *Replica) explained(p *journal.Piece, err error) bool {
+	if !errors.Is(err, journal.ErrHollow) {
+		return false
+	}
+	roster := r.Roster()
+	for _, e := range p.Entries {
+		for i, body := range e.Bodies {
+			if body == nil && !roster.Erased(e.Ops[i].ID) {
+				return false
+			}
+		}
+	}
+	return true
 }

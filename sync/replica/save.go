@@ -243,11 +243,11 @@ func (b *batch) writeEntry(scope string, operator uuid.UUID, action [8]byte, ops
 	if err != nil {
 		return err
 	}
-	number, err := b.append(k, e)
+	number, err := b.append(k, e, merged)
 	if err != nil {
 		return err
 	}
-	return b.foldEntry(k, e, number)
+	return b.foldEntry(k, e, number, merged)
 }
 
 func (b *batch) genesis() (*journal.Genesis, error) {
@@ -257,37 +257,6 @@ func (b *batch) genesis() (*journal.Genesis, error) {
 		return nil, err
 	}
 	return &journal.Genesis{Key: key[:], Nonce: b.nonce, Age: recipient, App: trust.AppVersion}, nil
-}
-
-// SaveControl writes one record of the control scope. Only a delegate may.
-func (r *Replica) SaveControl(ctx context.Context, kind string, fields record.Fields) (uuid.UUID, error) {
-	if !r.Roster().MayAdmit(r.id.Public()) {
-		return uuid.Nil, fmt.Errorf("%w: only a delegate admits devices", ErrForbidden)
-	}
-	var id uuid.UUID
-	err := r.inBatch(ctx, func(b *batch) (err error) {
-		id, err = b.controlRecord(kind, fields)
-		return err
-	})
-	return id, err
-}
-
-func (b *batch) controlRecord(kind string, fields record.Fields) (uuid.UUID, error) {
-	id, err := journal.NewID(trust.Control, kind, b.o.Now(), b.o.Random)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	op := journal.Op{OpHead: journal.OpHead{Kind: kind, ID: id}, Cells: trust.Cells(fields)}
-	return id, b.writeEntry(trust.Control, uuid.Nil, [8]byte{}, []journal.Op{op})
-}
-
-// admission writes the record that admits a device.
-func (b *batch) admission(d trust.Device) error {
-	if !b.Roster().MayAdmit(b.id.Public()) {
-		return fmt.Errorf("%w: only a delegate admits devices", ErrForbidden)
-	}
-	_, err := b.controlRecord(trust.DeviceKind, d.Fields())
-	return err
 }
 
 // txBook looks records up inside the transaction that writes.

@@ -27,9 +27,11 @@ CREATE TABLE entry (         -- the entries, as journal.AppendStored writes them
   hash     BLOB NOT NULL,
   signed   INTEGER NOT NULL,         -- 1 where the signature is held: a piece can end here
   received INTEGER NOT NULL,         -- Unix milliseconds of this device's clock
-  stored   BLOB NOT NULL
+  stored   BLOB NOT NULL,
+  standing INTEGER NOT NULL DEFAULT 0 -- 0 merged, 1 aside: after its author's end, 2 of a newer version
 ) STRICT;
 CREATE UNIQUE INDEX entry_place ON entry (chain, seq, hash);
+CREATE INDEX entry_standing ON entry (standing) WHERE standing > 0;
 
 CREATE TABLE tip (           -- the ends of the branches of a chain; one unless it is forked
   chain INTEGER NOT NULL REFERENCES chain (id),
@@ -54,6 +56,13 @@ CREATE INDEX record_conflicts ON record (id) WHERE conflicts > 0;
 
 CREATE TABLE touch (         -- which entries wrote on a record: its history
   record INTEGER NOT NULL,
+  entry  INTEGER NOT NULL,
+  op     INTEGER NOT NULL,
+  PRIMARY KEY (record, entry)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE shelf (         -- operations of entries that are not merged, to be found when that changes
+  record BLOB NOT NULL,
   entry  INTEGER NOT NULL,
   op     INTEGER NOT NULL,
   PRIMARY KEY (record, entry)

@@ -16,6 +16,7 @@ type statements struct {
 	addTouch, addSearch, dropSearch        *sql.Stmt
 	getDigest, setDigest, getMeta, setMeta *sql.Stmt
 	addAuthor, author                      *sql.Stmt
+	shelve, unshelve, setStored            *sql.Stmt
 }
 
 func (s *statements) prepare(ctx context.Context, db *sql.Conn) error {
@@ -30,9 +31,9 @@ func (s *statements) prepare(ctx context.Context, db *sql.Conn) error {
 		{&s.addTip, "INSERT INTO tip (chain, seq, hash) VALUES (?, ?, ?)"},
 		{&s.dropTip, "DELETE FROM tip WHERE chain = ? AND hash = ?"},
 		{&s.holds, "SELECT id FROM entry WHERE chain = ? AND seq = ? AND hash = ?"},
-		{&s.addEntry, "INSERT INTO entry (chain, seq, hash, signed, received, stored) VALUES (?, ?, ?, ?, ?, ?)"},
+		{&s.addEntry, "INSERT INTO entry (chain, seq, hash, signed, received, stored, standing) VALUES (?, ?, ?, ?, ?, ?, ?)"},
 		{&s.prevOf, "SELECT substr(stored, 1, 32) FROM entry WHERE chain = ? AND seq = ? AND hash = ?"},
-		{&s.entryAt, "SELECT hash FROM entry WHERE chain = ? AND seq = ? AND id < ?"},
+		{&s.entryAt, "SELECT hash FROM entry WHERE chain = ? AND seq = ? AND id < ? AND standing = 0"},
 		{&s.findRecord, "SELECT number, kind, scope, cells FROM record WHERE id = ?"},
 		{&s.addRecord, "INSERT INTO record (id, kind, scope, archived, conflicts, fields, cells) VALUES (?, ?, ?, ?, ?, ?, ?)"},
 		{&s.setRecord, "UPDATE record SET archived = ?, conflicts = ?, fields = ?, cells = ? WHERE number = ?"},
@@ -45,6 +46,9 @@ func (s *statements) prepare(ctx context.Context, db *sql.Conn) error {
 		{&s.setMeta, "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"},
 		{&s.addAuthor, "INSERT OR IGNORE INTO author (incarnation, key) VALUES (?, ?)"},
 		{&s.author, "SELECT key FROM author WHERE incarnation = ?"},
+		{&s.shelve, "INSERT OR IGNORE INTO shelf (record, entry, op) VALUES (?, ?, ?)"},
+		{&s.unshelve, "DELETE FROM shelf WHERE entry = ?"},
+		{&s.setStored, "UPDATE entry SET stored = ? WHERE id = ?"},
 	} {
 		stmt, err := db.PrepareContext(ctx, p.sql)
 		if err != nil {
@@ -57,7 +61,8 @@ func (s *statements) prepare(ctx context.Context, db *sql.Conn) error {
 
 func (s *statements) close() {
 	for _, st := range []*sql.Stmt{s.chainOf, s.addChain, s.fork, s.tips, s.addTip, s.dropTip, s.holds, s.addEntry, s.prevOf, s.entryAt,
-		s.findRecord, s.addRecord, s.setRecord, s.addTouch, s.addSearch, s.dropSearch, s.getDigest, s.setDigest, s.getMeta, s.setMeta, s.addAuthor, s.author} {
+		s.findRecord, s.addRecord, s.setRecord, s.addTouch, s.addSearch, s.dropSearch, s.getDigest, s.setDigest, s.getMeta, s.setMeta, s.addAuthor, s.author,
+		s.shelve, s.unshelve, s.setStored} {
 		if st != nil {
 			_ = st.Close()
 		}

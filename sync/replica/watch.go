@@ -49,6 +49,9 @@ func (r *Replica) Poll(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return false, translate(err)
 	}
+	if err := r.shredAgain(ctx); err != nil {
+		return false, err
+	}
 	r.mu.Lock()
 	changed = r.version != 0 && r.version != version
 	r.version = version
@@ -56,7 +59,7 @@ func (r *Replica) Poll(ctx context.Context) (changed bool, err error) {
 	if !changed {
 		return false, nil
 	}
-	if err := r.refreshRoster(ctx); err != nil {
+	if err := r.refreshRoster(ctx, r.read); err != nil {
 		return true, err
 	}
 	r.tell(Notice{Remote: true})

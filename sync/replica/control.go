@@ -1,0 +1,208 @@
+package replica
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
+)
+
+// errDelegate is what one who is no delegate is told.
+var errDelegate = fmt.Errorf("%w: only a delegate speaks for the territory", ErrForbidden)
+
+// say writes records of the control scope, in one entry. Only a delegate may.
+func (b *batch) say(statements ...statement) ([]uuid.UUID, error) {
+	if !b.roster.MayAdmit(b.id.Public()) {
+		return nil, errDelegate
+	}
+	var ids []uuid.UUID
+	var ops []journal.Op
+	for _, s := range statements {
+		id, err := journal.NewID(trust.Control, s.kind, b.o.Now(), b.o.Random)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+		ops = append(ops, journal.Op{OpHead: journal.OpHead{Kind: s.kind, ID: id}, Cells: trust.Cells(s.fields)})
+	}
+	return ids, b.writeEntry(trust.Control, uuid.Nil, [8]byte{}, ops)
+}
+
+// statement is one record of the control scope to write.
+type statement struct {
+	kind   string
+	fields record.Fields
+}
+
+func (r *Replica) say(ctx context.Context, statements ...statement) (ids []uuid.UUID, err error) {
+	err = r.inBatch(ctx, func(b *batch) (err error) {
+		ids, err = b.say(statements...)
+		return err
+	})
+	return ids, err
+}
+
+// SaveControl writes one record of the control scope. Only a delegate may.
+func (r *Replica) SaveControl(ctx context.Context, kind string, fields record.Fields) (uuid.UUID, error) {
+	ids, err := r.say(ctx, statement{kind, fields})
+	if err != nil {
+		return uuid.Nil, err
+	}
+	return ids[0], nil
+}
+
+// admission writes the record that admits a device.
+func (b *batch) admission(d trust.Device) error {
+	_, err := b.say(statement{trust.DeviceKind, d.Fields()})
+	return err
+}
+
+// Revoke ends what a device was granted: what is held here of its chains counts, what it writes from then
+// on is put aside. The reason is shown to people.
+func (r *Replica) Revoke(ctx context.Context, key trust.Key, reason string) (uuid.UUID, error) {
+	return r.revoke(ctx, key, reason, false)
+}
+
+// Distrust ends a device before it began: nothing that it ever wrote counts until the coordination has
+// released it. It is for a device in the wrong hands since an unknown day.
+func (r *Replica) Distrust(ctx context.Context, key trust.Key, reason string) (uuid.UUID, error) {
+	return r.revoke(ctx, key, reason, true)
+}
+
+func (r *Replica) revoke(ctx context.Context, key trust.Key, reason string, whole bool) (id uuid.UUID, err error) {
+	err = r.inBatch(ctx, func(b *batch) error {
+		if _, ok := b.roster.Device(key); !ok {
+			return fmt.Errorf("%w: cet appareil n'est pas admis", ErrUnknown)
+		}
+		v := trust.Revocation{Key: key, Reason: reason}
+		if !whole {
+			if v.Cuts, err = b.cutsOf(key); err != nil {
+				return err
+			}
+		}
+		ids, err := b.say(statement{trust.RevocationKind, v.Fields()})
+		if err == nil {
+			id = ids[0]
+		}
+		return err
+	})
+	return id, err
+}
+
+// cutsOf returns the ends of a device's chains as they are held.
+func (b *batch) cutsOf(key trust.Key) ([]trust.Cut, error) {
+	rows, err := b.write.QueryContext(b.ctx, `SELECT chain.incarnation, chain.scope, tip.seq, tip.hash
+		FROM author JOIN chain USING (incarnation) JOIN tip ON tip.chain = chain.id WHERE author.key = ? ORDER BY chain.id, tip.hash`, key[:])
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []trust.Cut
+	for rows.Next() {
+		var c trust.Cut
+		var in, hash []byte
+		if err := rows.Scan(&in, &c.Scope, &c.Seq, &hash); err != nil {
+			return nil, err
+		}
+		copy(c.Incarnation[:], in)
+		copy(c.Hash[:], hash)
+		out = append(out, c)
+	}
+	return out, rows.Err()
+}
+
+// Readmit takes every revocation of a device back, so that all it wrote counts again.
+func (r *Replica) Readmit(ctx context.Context, key trust.Key) error {
+	var said []statement
+	for _, v := range r.Roster().Revocations(key) {
+		if v.Grant == uuid.Nil {
+			said = append(said, statement{trust.ReleaseKind, trust.ReleaseFields(v.ID, nil)})
+		}
+	}
+	if len(said) == 0 {
+		return fmt.Errorf("%w: cet appareil n'est pas révoqué", ErrUnknown)
+	}
+	_, err := r.say(ctx, said...)
+	return err
+}
+
+// ChangeRole gives a device another role: what it wrote under the one it had counts as far as it is held
+// here.
+func (r *Replica) ChangeRole(ctx context.Context, key trust.Key, role record.Role, places []string) error {
+	return r.inBatch(ctx, func(b *batch) error {
+		d, ok := b.roster.Device(key)
+		if !ok {
+			return fmt.Errorf("%w: cet appareil n'est pas admis", ErrUnknown)
+		}
+		cuts, err := b.cutsOf(key)
+		if err != nil {
+			return err
+		}
+		ended := trust.Revocation{Key: key, Grant: d.RecordID, Cuts: cuts}
+		d.Role, d.Places = role, places
+		_, err = b.say(statement{trust.DeviceKind, d.Fields()}, statement{trust.RevocationKind, ended.Fields()})
+		return err
+	})
+}
+
+// SetAside is what was written after a device's end, for the coordination to review.
+type SetAside struct {
+	Key         trust.Key
+	DeviceName  string
+	Operations  int
+	First, Last time.Time // as the author's clock showed them
+	Kinds       map[record.Kind]int
+}
+
+// Quarantine returns what was put aside, by device.
+func (r *Replica) Quarantine(ctx context.Context) ([]SetAside, error) {
+	entries, err := storedEntries(ctx, r.read, "SELECT stored FROM entry WHERE standing = ? ORDER BY id", aside)
+	if err != nil {
+		return nil, translate(err)
+	}
+	var out []SetAside
+	index := map[trust.Key]int{}
+	for _, e := range entries {
+		key, _, err := r.AuthorOf(ctx, e.Incarnation)
+		if err != nil {
+			return nil, err
+		}
+		i, ok := index[key]
+		if !ok {
+			i = len(out)
+			index[key] = i
+			out = append(out, SetAside{Key: key, DeviceName: r.Roster().Name(key), First: e.HLC.Time(), Kinds: map[record.Kind]int{}})
+		}
+		s := &out[i]
+		s.Last = e.HLC.Time()
+		s.Operations += len(e.Ops)
+		for _, op := range e.Ops {
+			s.Kinds[record.Kind(op.Kind)]++
+		}
+	}
+	return out, nil
+}
+
+// Release merges what is held of what a device wrote after its end. It stays revoked: what comes later is
+// put aside again.
+func (r *Replica) Release(ctx context.Context, key trust.Key) error {
+	return r.inBatch(ctx, func(b *batch) error {
+		cuts, err := b.cutsOf(key)
+		if err != nil {
+			return err
+		}
+		var said []statement
+		for _, v := range b.roster.Revocations(key) {
+			said = append(said, statement{trust.ReleaseKind, trust.ReleaseFields(v.ID, cuts)})
+		}
+		if len(said) == 0 {
+			return fmt.Errorf("%w: rien de cet appareil n'est mis de côté", ErrUnknown)
+		}
+		_, err = b.say(said...)
+		return err
+	})
+}

@@ -1,0 +1,169 @@
+package replica
+
+import (
+	"context"
+	"errors"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
+)
+
+// Erase drops the bodies of records everywhere, for good: on this device when it returns, on the others as
+// they hear of it. Only a delegate may. The reason is shown to people, and must not say who it was about.
+func (r *Replica) Erase(ctx context.Context, ids []uuid.UUID, reason string) error {
+	return r.inBatch(ctx, func(b *batch) error {
+		byScope := map[string][]uuid.UUID{}
+		var scopes []string
+		for _, id := range ids {
+			s, err := b.held(id)
+			if err != nil {
+				return err
+			}
+			if byScope[s.scope] == nil {
+				scopes = append(scopes, s.scope)
+			}
+			byScope[s.scope] = append(byScope[s.scope], id)
+		}
+		for _, scope := range scopes {
+			for list := byScope[scope]; len(list) > 0; {
+				n := min(len(list), trust.MaxErased)
+				fields, err := trust.Erasure{Scope: scope, Records: list[:n], Reason: reason}.Fields()
+				if err != nil {
+					return err
+				}
+				if _, err := b.say(statement{trust.ErasureKind, fields}); err != nil {
+					return err
+				}
+				list = list[n:]
+			}
+		}
+		return nil
+	})
+}
+
+// eraseNew drops what the roster says is erased and the one before did not.
+func (b *batch) eraseNew(before *trust.Roster) error {
+	for _, e := range b.roster.Erasures() {
+		for _, id := range e.Records {
+			if before.Erased(id) {
+				continue
+			}
+			if err := b.eraseRecord(id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// eraseRecord drops a record and the bodies of all operations on it, merged or not.
+func (b *batch) eraseRecord(id uuid.UUID) error {
+	if err := b.flush(); err != nil {
+		return err
+	}
+	touches, err := b.shelved(id)
+	if err != nil {
+		return err
+	}
+	s, err := b.held(id)
+	if err != nil && !errors.Is(err, ErrUnknown) {
+		return err
+	}
+	if err == nil {
+		merged, err := b.touchesOf(s.number)
+		if err != nil {
+			return err
+		}
+		touches = append(touches, merged...)
+		digest, err := b.digest(s.scope)
+		if err != nil {
+			return err
+		}
+		for i := range s.cells {
+			if c := &s.cells[i]; len(c.versions) > 0 {
+				digest.Sub(journal.CellDigest(s.kind, s.id, c.field, c.dots()))
+			}
+		}
+		if err := b.dropRecord(s); err != nil {
+			return err
+		}
+		if err := b.dropDrafts(s); err != nil {
+			return err
+		}
+	}
+	for _, t := range touches {
+		held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE id = ?", t.entry)
+		if err != nil || len(held) != 1 {
+			return errors.Join(err, ErrDamaged)
+		}
+		held[0].Erase(t.op)
+		if _, err := b.st.setStored.ExecContext(b.ctx, journal.AppendStored(nil, held[0].Entry), t.entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *batch) shelved(id uuid.UUID) ([]touch, error) {
+	rows, err := b.write.QueryContext(b.ctx, "SELECT entry, op FROM shelf WHERE record = ? ORDER BY entry", id[:])
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []touch
+	for rows.Next() {
+		var t touch
+		if err := rows.Scan(&t.entry, &t.op); err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, rows.Err()
+}
+
+// dropDrafts forgets the drafts of this device that may quote an erased record: those of its own form, and
+// where it is a person's all of them, since a name may have been copied.
+func (b *batch) dropDrafts(s *state) error {
+	schema, _ := record.Of(record.Kind(s.kind))
+	where, args := "key LIKE '%' || ? || '%'", []any{s.id.String()}
+	if schema.Personal {
+		where, args = "key LIKE 'draft%'", nil
+	}
+	_, err := b.write.ExecContext(b.ctx, "DELETE FROM setting WHERE "+where, args...)
+	return err
+}
+
+// shred makes sure that no byte of what was just erased is left in the files: the pages that held it are
+// overwritten by the database itself (secure_delete), the log before them by this checkpoint.
+func (r *Replica) shred(ctx context.Context, before, after *trust.Roster) error {
+	if len(before.Erasures()) == len(after.Erasures()) {
+		return nil
+	}
+	return r.emptyLog(ctx)
+}
+
+// shredAgain tries once more where a reader stood in the way.
+func (r *Replica) shredAgain(ctx context.Context) error {
+	r.mu.Lock()
+	due := r.unshredded
+	r.mu.Unlock()
+	if !due {
+		return nil
+	}
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	return r.emptyLog(ctx)
+}
+
+func (r *Replica) emptyLog(ctx context.Context) error {
+	var busy, log, moved int
+	if err := r.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved); err != nil {
+		return translate(err)
+	}
+	r.mu.Lock()
+	r.unshredded = busy != 0
+	r.mu.Unlock()
+	return nil
+}

@@ -1,0 +1,347 @@
+package replica
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/trust"
+)
+
+// standing says what becomes of an entry that is held.
+type standing int64
+
+// Standings of entries, as the database keeps them.
+const (
+	merged standing = 0
+	aside  standing = 1 // written after its author's end: kept and passed on, for the coordination to review
+	newer  standing = 2 // of a version that this one cannot read: merged after an upgrade
+)
+
+func standingOf(v trust.Verdict, e *journal.Entry) standing {
+	switch {
+	case !readable(e):
+		return newer
+	case v == trust.Aside:
+		return aside
+	}
+	return merged
+}
+
+// readable reports whether this version understands the entry whole: an action is merged whole or not yet.
+func readable(e *journal.Entry) bool {
+	if e.Critical {
+		return false
+	}
+	for i := range e.Ops {
+		if _, err := e.Op(i); err != nil && !errors.Is(err, journal.ErrHollow) {
+			return false
+		}
+	}
+	return true
+}
+
+// catchUp reads control again where another process has written since.
+func (r *Replica) catchUp(ctx context.Context, q querier) error {
+	var version int64
+	if err := q.QueryRowContext(ctx, "PRAGMA data_version").Scan(&version); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	same := r.seen == version
+	r.seen = version
+	r.mu.Unlock()
+	if same {
+		return nil
+	}
+	return r.refreshRoster(ctx, q)
+}
+
+// within returns what tells whether an entry stands at or before a cut of its chain, on the cut's branch.
+// Where the chain has branches and the cut's entry is not held, none does yet.
+func (b *batch) within(k *chain, e *journal.Entry) func(trust.Cut) bool {
+	return func(c trust.Cut) bool {
+		if c.Incarnation != e.Incarnation || c.Scope != e.Scope || e.Seq > c.Seq {
+			return false
+		}
+		at := c.Hash
+		if k == nil || !k.forked {
+			return e.Seq < c.Seq || at == e.Hash
+		}
+		for seq := c.Seq; seq > e.Seq; seq-- {
+			var prev []byte
+			if err := b.st.prevOf.QueryRowContext(b.ctx, k.id, seq, at[:]).Scan(&prev); err != nil {
+				return false
+			}
+			copy(at[:], prev)
+		}
+		return at == e.Hash
+	}
+}
+
+// obeyControl makes the control entries that were appended count: what their authors end is put aside, what
+// they release is merged, what they erase is dropped.
+func (b *batch) obeyControl() error {
+	if len(b.control) == 0 {
+		return nil
+	}
+	before := b.roster
+	b.roster = before.With(b.control)
+	b.control = nil
+	for _, k := range changedBounds(before, b.roster) {
+		if err := b.judgeAuthor(k); err != nil {
+			return err
+		}
+	}
+	return b.eraseNew(before)
+}
+
+// changedBounds returns the keys whose end is another under the second roster.
+func changedBounds(before, after *trust.Roster) []trust.Key {
+	var out []trust.Key
+	seen := map[trust.Key]bool{}
+	for _, r := range []*trust.Roster{before, after} {
+		for _, k := range r.BoundedKeys() {
+			if !seen[k] && before.Bounds(k) != after.Bounds(k) {
+				out = append(out, k)
+			}
+			seen[k] = true
+		}
+	}
+	return out
+}
+
+func (b *batch) judgeAuthor(author trust.Key) error {
+	rows, err := b.write.QueryContext(b.ctx, `SELECT chain.incarnation, chain.scope FROM chain JOIN author USING (incarnation)
+		WHERE author.key = ? AND chain.scope <> 'control' ORDER BY chain.id`, author[:])
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var chains []journal.Chain
+	for rows.Next() {
+		var in []byte
+		var c journal.Chain
+		if err := rows.Scan(&in, &c.Scope); err != nil {
+			return err
+		}
+		copy(c.Incarnation[:], in)
+		chains = append(chains, c)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, c := range chains {
+		k, err := b.chainOf(c, false)
+		if err == nil && k != nil {
+			err = b.judgeAgain(b.roster, author, k)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// heldEntry is an entry of a chain with its local number.
+type heldEntry struct {
+	*journal.Entry
+	number int64
+	stands standing
+}
+
+// judgeAgain asks the roster again of every entry of a chain, and folds again the records of those that
+// stand otherwise than before.
+func (b *batch) judgeAgain(roster *trust.Roster, author trust.Key, k *chain) error {
+	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE chain = ? ORDER BY id", k.id)
+	if err != nil {
+		return err
+	}
+	for _, e := range held {
+		verdict, err := roster.Judge(author, e.Entry, b.within(k, e.Entry))
+		if err != nil {
+			return fmt.Errorf("judge %s/%d again: %w", e.Scope, e.Seq, err)
+		}
+		if stands := standingOf(verdict, e.Entry); stands != e.stands {
+			if err := b.restand(e, stands); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b *batch) heldEntries(query string, args ...any) ([]heldEntry, error) {
+	rows, err := b.write.QueryContext(b.ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []heldEntry
+	for rows.Next() {
+		var h heldEntry
+		var stored []byte
+		if err := rows.Scan(&h.number, &stored, &h.stands); err != nil {
+			return nil, err
+		}
+		if h.Entry, err = journal.ParseStored(stored); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		out = append(out, h)
+	}
+	return out, rows.Err()
+}
+
+// restand merges an entry that was not, or takes one out of the merged state.
+func (b *batch) restand(e heldEntry, stands standing) error {
+	if err := b.flush(); err != nil {
+		return err
+	}
+	if _, err := b.write.ExecContext(b.ctx, "UPDATE entry SET standing = ? WHERE id = ?", stands, e.number); err != nil {
+		return err
+	}
+	if _, err := b.st.unshelve.ExecContext(b.ctx, e.number); err != nil {
+		return err
+	}
+	for i, op := range e.Ops {
+		if stands != merged {
+			if _, err := b.st.shelve.ExecContext(b.ctx, op.ID[:], e.number, i); err != nil {
+				return err
+			}
+		}
+		if stands == merged || e.stands == merged {
+			if err := b.refoldRecord(op, e.Scope, touch{e.number, i}, stands == merged); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// refoldRecord makes a record again from the entries that wrote on it: with one more, or without one.
+func (b *batch) refoldRecord(op journal.OpHead, scope string, t touch, with bool) error {
+	s, err := b.state(op.ID, op.Kind, scope)
+	if err != nil {
+		return err
+	}
+	digest, err := b.digest(scope)
+	if err != nil {
+		return err
+	}
+	for i := range s.cells {
+		if c := &s.cells[i]; len(c.versions) > 0 {
+			digest.Sub(journal.CellDigest(s.kind, s.id, c.field, c.dots()))
+		}
+	}
+	s.cells, s.words, s.dirty = nil, true, true
+	if !with && s.number != 0 {
+		if _, err := b.write.ExecContext(b.ctx, "DELETE FROM touch WHERE record = ? AND entry = ?", s.number, t.entry); err != nil {
+			return err
+		}
+	}
+	touches, err := b.touchesOf(s.number)
+	if err != nil {
+		return err
+	}
+	if with {
+		touches = insertTouch(touches, t)
+	}
+	for _, t := range touches {
+		held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE id = ?", t.entry)
+		if err != nil || len(held) != 1 {
+			return errors.Join(err, ErrDamaged)
+		}
+		k, err := b.chainOf(held[0].Chain(), false)
+		if err != nil {
+			return err
+		}
+		if err := b.foldOp(k, held[0].Entry, t.entry, t.op); err != nil {
+			return err
+		}
+	}
+	if len(s.cells) == 0 {
+		return b.dropRecord(s)
+	}
+	return b.flush()
+}
+
+func insertTouch(list []touch, t touch) []touch {
+	for i, o := range list {
+		if o.entry > t.entry {
+			return append(list[:i:i], append([]touch{t}, list[i:]...)...)
+		}
+	}
+	return append(list, t)
+}
+
+func (b *batch) touchesOf(record int64) ([]touch, error) {
+	rows, err := b.write.QueryContext(b.ctx, "SELECT entry, op FROM touch WHERE record = ? ORDER BY entry", record)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []touch
+	for rows.Next() {
+		var t touch
+		if err := rows.Scan(&t.entry, &t.op); err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, rows.Err()
+}
+
+// dropRecord forgets a record of which nothing is merged any more.
+func (b *batch) dropRecord(s *state) error {
+	delete(b.states, s.id)
+	for i, o := range b.order {
+		if o == s {
+			b.order = append(b.order[:i:i], b.order[i+1:]...)
+			break
+		}
+	}
+	b.noticeKind(s.kind)
+	if s.number == 0 {
+		return nil
+	}
+	for _, q := range []string{"DELETE FROM touch WHERE record = ?", "DELETE FROM record WHERE number = ?", "DELETE FROM search WHERE rowid = ?"} {
+		if _, err := b.write.ExecContext(b.ctx, q, s.number); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readAgain merges what an earlier version of the program could not read.
+func (b *batch) readAgain() error {
+	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE standing = ? ORDER BY id", newer)
+	if err != nil {
+		return err
+	}
+	for _, e := range held {
+		if !readable(e.Entry) {
+			continue
+		}
+		var key []byte
+		if err := b.st.author.QueryRowContext(b.ctx, e.Incarnation[:]).Scan(&key); err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		author, _ := trust.KeyOf(key)
+		k, err := b.chainOf(e.Chain(), false)
+		if err != nil {
+			return err
+		}
+		verdict, err := b.roster.Judge(author, e.Entry, b.within(k, e.Entry))
+		if err != nil {
+			continue // of a kind that its author may not write: it stays what it is
+		}
+		if stands := standingOf(verdict, e.Entry); stands != e.stands {
+			if err := b.restand(e, stands); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
