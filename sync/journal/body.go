@@ -162,7 +162,7 @@ func decodeBody(raw []byte, head OpHead) (Op, error) {
 	refs := make([]Dot, len(w.Refs))
 	for i, r := range w.Refs {
 		refs[i].Seq = r.Seq
-		if !exact(refs[i].Incarnation[:], r.Incarnation) || !exact(refs[i].Tag[:], r.Tag) {
+		if r.Seq > math.MaxInt64 || !exact(refs[i].Incarnation[:], r.Incarnation) || !exact(refs[i].Tag[:], r.Tag) {
 			return op, fmt.Errorf("%w: reference %d", ErrForm, i)
 		}
 	}

@@ -52,6 +52,10 @@ func Sign(t Territory, key ed25519.PrivateKey, d Draft, random io.Reader) (*Entr
 		if err != nil {
 			return nil, fmt.Errorf("journal: operation %d: %w", i, err)
 		}
+		if _, err := decodeBody(body, op.OpHead); err != nil {
+			// What no other device could read must not be confirmed here.
+			return nil, fmt.Errorf("journal: operation %d: %w", i, err)
+		}
 		size += len(body)
 		e.Ops = append(e.Ops, op.OpHead)
 		e.Bodies = append(e.Bodies, body)

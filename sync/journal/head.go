@@ -3,6 +3,7 @@ package journal
 import (
 	"crypto/ed25519"
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -160,7 +161,7 @@ func (h *Head) fill(w wireHead) error {
 		return fmt.Errorf("%w: version %d", ErrForm, h.Version)
 	}
 	ok := exact(h.Incarnation[:], w.Incarnation) && optional(h.Operator[:], w.Operator) && optional(h.Action[:], w.Action)
-	if !ok || h.Seq == 0 || (h.Seq == 1) != (w.Genesis != nil) {
+	if !ok || h.Seq == 0 || h.Seq > math.MaxInt64 || (h.Seq == 1) != (w.Genesis != nil) {
 		return fmt.Errorf("%w: head", ErrForm)
 	}
 	if err := checkText(h.Scope, MaxScope); err != nil {

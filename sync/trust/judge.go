@@ -2,6 +2,7 @@ package trust
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -106,10 +107,10 @@ func (r *Roster) BoundedKeys() []Key {
 	return out
 }
 
-// Erased reports whether the record was erased.
-func (r *Roster) Erased(id uuid.UUID) bool {
-	_, ok := r.erased[id]
-	return ok
+// Erased reports whether the record of a scope was erased.
+func (r *Roster) Erased(scope string, id uuid.UUID) bool {
+	at, ok := r.erased[id]
+	return ok && slices.Contains(at, scope)
 }
 
 // Erasures returns every erasure, the oldest first. The slice must not be changed.
@@ -131,13 +132,13 @@ func (r *Roster) Judge(author Key, e *journal.Entry, within func(Cut) bool) (Ver
 	verdict, bounded := Admitted, r.Bounded(author)
 	for i, head := range e.Ops {
 		op, err := e.Op(i)
-		if err != nil && !(r.Erased(head.ID) && e.Bodies[i] == nil) {
+		if errors.Is(err, journal.ErrHollow) && !r.Erased(e.Scope, head.ID) {
 			return verdict, err
 		}
 		granted, stands := false, false
 		for j := range admissions {
 			a := &admissions[j]
-			if a.mayHaveWritten(e.Scope, record.Kind(head.Kind), op, err != nil) {
+			if a.mayHaveWritten(e.Scope, record.Kind(head.Kind), op, err != nil || e.Critical) {
 				granted = true
 				stands = stands || !bounded || r.stands(line, a.RecordID, within)
 			}
@@ -152,11 +153,11 @@ func (r *Roster) Judge(author Key, e *journal.Entry, within func(Cut) bool) (Ver
 	return verdict, nil
 }
 
-// mayHaveWritten reports whether the grants of an admission cover an operation. Of one that is hollow it is
-// not known whether it was an edit.
-func (d *Device) mayHaveWritten(scope string, k record.Kind, op journal.Op, hollow bool) bool {
+// mayHaveWritten reports whether the grants of an admission cover an operation. Of one that is hollow, or of
+// a form that this version cannot read, it is not known whether it was an edit.
+func (d *Device) mayHaveWritten(scope string, k record.Kind, op journal.Op, unread bool) bool {
 	edits := slices.ContainsFunc(op.Cells, func(c journal.Cell) bool { return len(c.Parents) > 0 })
-	if hollow {
+	if unread {
 		return d.coversKind(scope, k, false) || d.coversKind(scope, k, true)
 	}
 	return d.coversKind(scope, k, edits)
@@ -165,7 +166,7 @@ func (d *Device) mayHaveWritten(scope string, k record.Kind, op journal.Op, holl
 // coversKind is MayWrite; a kind of a newer version, whose own grants are not known here, is let through
 // where the device may write anything at all: refusing it would cut off every device updated first.
 func (d *Device) coversKind(scope string, k record.Kind, edits bool) bool {
-	if _, known := record.Of(k); known {
+	if _, known := record.Of(k); known || d.MayWrite(scope, k, edits) {
 		return d.MayWrite(scope, k, edits)
 	}
 	return slices.ContainsFunc(record.Kinds(), func(k record.Kind) bool { return d.MayWrite(scope, k, edits) })

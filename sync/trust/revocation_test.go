@@ -209,10 +209,10 @@ func TestErasuresAreADelegatesToMake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := w.roster(w.delegue.write(Control, ErasureKind, Cells(fields)...)); !r.Erased(pupil) || len(r.Erasures()) != 1 {
+	if r := w.roster(w.delegue.write(Control, ErasureKind, Cells(fields)...)); !r.Erased(w.people.Scope, pupil) || len(r.Erasures()) != 1 {
 		t.Error("the record is not erased")
 	}
-	if r := w.roster(newPen(t, w.f.Territory, w.agent).write(Control, ErasureKind, Cells(fields)...)); r.Erased(pupil) {
+	if r := w.roster(newPen(t, w.f.Territory, w.agent).write(Control, ErasureKind, Cells(fields)...)); r.Erased(w.people.Scope, pupil) {
 		t.Error("an agent erased a record")
 	}
 	if _, err := (Erasure{Scope: Control, Records: []uuid.UUID{pupil}}).Fields(); !errors.Is(err, ErrErasure) {

@@ -26,7 +26,7 @@ type Roster struct {
 	devices     map[Key]Device
 	order       []Device
 	erasures    []Erasure
-	erased      map[uuid.UUID]string // record → scope
+	erased      map[uuid.UUID][]string // record → its scopes
 }
 
 // NewRoster folds control entries, in any order. Entries of other scopes are left aside. Every
@@ -40,7 +40,7 @@ func (r *Roster) With(entries []*journal.Entry) *Roster {
 	n := &Roster{
 		territory: r.territory, entries: make(map[journal.Hash]*journal.Entry, len(r.entries)+len(entries)),
 		keys: map[journal.Incarnation]Key{}, roots: map[Key][]Cut{}, delegates: map[Key]bool{}, devices: map[Key]Device{},
-		admissions: map[Key][]Device{}, revocations: map[Key][]*Revocation{}, twins: map[Key]statement{}, erased: map[uuid.UUID]string{},
+		admissions: map[Key][]Device{}, revocations: map[Key][]*Revocation{}, twins: map[Key]statement{}, erased: map[uuid.UUID][]string{},
 	}
 	for h, e := range r.entries {
 		n.entries[h] = e
@@ -285,7 +285,7 @@ func (r *Roster) foldErasure(s statement) {
 	}
 	r.erasures = append(r.erasures, e)
 	for _, id := range e.Records {
-		r.erased[id] = e.Scope
+		r.erased[id] = append(r.erased[id], e.Scope)
 	}
 }
 

@@ -333,3 +333,18 @@ func TestHandshakePinsKeysAndBindsBothEnds(t *testing.T) {
 		})
 	}
 }
+
+// The grants name kinds that this version has no struct for: they count all the same.
+func TestAKindThatIsGrantedByNameIsAllowedBeforeItsVersion(t *testing.T) {
+	for _, c := range []struct {
+		role  record.Role
+		scope string
+		kind  record.Kind
+	}{{record.Agent, "governance", "need"}, {record.Agent, "governance", "proposal"}, {record.Host, "agenda", "room_booking"}} {
+		d := Device{Role: c.role, Grants: record.Grants(c.role, []string{"x"})}
+		op := journal.Op{OpHead: journal.OpHead{Kind: string(c.kind), ID: uuid.New()}, Cells: []journal.Cell{{Field: "title", Value: "x"}}}
+		if !d.mayHaveWritten(c.scope, c.kind, op, false) {
+			t.Errorf("%s of a newer version may not create a %s in %s, which its role grants", c.role, c.kind, c.scope)
+		}
+	}
+}
