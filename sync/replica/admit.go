@@ -162,7 +162,7 @@ func (b *batch) take(roster *trust.Roster, author trust.Key, c journal.Chain, en
 	}
 	for i, e := range entries {
 		for j, op := range e.Ops {
-			if roster.Erased(op.ID) {
+			if roster.Erased(e.Scope, op.ID) {
 				e.Erase(j) // it comes late: it keeps its place, without what it said
 			}
 		}

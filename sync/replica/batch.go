@@ -19,7 +19,7 @@ type batch struct {
 	*Replica
 	ctx     context.Context
 	chains  map[journal.Chain]*chain
-	states  map[uuid.UUID]*state
+	states  map[recordKey]*state
 	order   []*state // in the order in which they were first touched
 	digests map[string]*journal.Digest
 	clock   journal.HLC
@@ -46,10 +46,16 @@ type tip struct {
 func (r *Replica) inBatch(ctx context.Context, f func(*batch) error) error {
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	if _, err := r.write.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	// Neither the beginning nor the end is left to a context that may be cancelled: a transaction that began
+	// all the same would stay open, and nothing could be written any more.
+	end := context.WithoutCancel(ctx)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if _, err := r.write.ExecContext(end, "BEGIN IMMEDIATE"); err != nil {
 		return translate(err)
 	}
-	b := &batch{Replica: r, ctx: ctx, chains: map[journal.Chain]*chain{}, states: map[uuid.UUID]*state{}, digests: map[string]*journal.Digest{}}
+	b := &batch{Replica: r, ctx: ctx, chains: map[journal.Chain]*chain{}, states: map[recordKey]*state{}, digests: map[string]*journal.Digest{}}
 	err := r.catchUp(ctx, r.write)
 	before := r.Roster()
 	b.roster = before
@@ -62,8 +68,6 @@ func (r *Replica) inBatch(ctx context.Context, f func(*batch) error) error {
 	if err == nil {
 		err = b.flush()
 	}
-	// Once begun, the end is not left to a context that may have been cancelled.
-	end := context.WithoutCancel(ctx)
 	if err == nil {
 		_, err = r.write.ExecContext(end, "COMMIT")
 	}
@@ -180,38 +184,42 @@ func (b *batch) holds(k *chain, seq uint64, h journal.Hash) (bool, error) {
 	return err == nil, err
 }
 
-// heldDot reports whether the entry that a dot names arrived before the entry that is folded: when the
-// journal is folded again, later ones are on the disk already.
-func (b *batch) heldDot(scope string, d journal.Dot, folding int64) (bool, error) {
-	k, err := b.chainOf(journal.Chain{Incarnation: d.Incarnation, Scope: scope}, false)
+// heldDot reports whether the version that a dot names was merged before the entry that is folded: when the
+// journal is folded again, later ones are on the disk already. An entry that never set the field is none.
+func (b *batch) heldDot(s *state, field string, d journal.Dot, folding int64) (bool, error) {
+	k, err := b.chainOf(journal.Chain{Incarnation: d.Incarnation, Scope: s.scope}, false)
 	if err != nil || k == nil {
 		return false, err
 	}
-	rows, err := b.st.entryAt.QueryContext(b.ctx, k.id, d.Seq, folding)
+	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE chain = ? AND seq = ? AND id < ? AND standing = 0", k.id, d.Seq, folding)
 	if err != nil {
 		return false, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var h []byte
-		if err := rows.Scan(&h); err != nil {
-			return false, err
-		}
-		if [8]byte(h[:8]) == d.Tag {
-			return true, nil
+	for _, e := range held {
+		if e.Dot() == d {
+			return e.sets(s, field), nil
 		}
 	}
-	return false, rows.Err()
+	return false, nil
 }
 
+// recordKey is a record's whole name. The id alone is not one: its binding to scope and kind is short enough
+// for one who searches to find a second record that fits it.
+type recordKey struct {
+	scope, kind string
+	id          uuid.UUID
+}
+
+func (s *state) key() recordKey { return recordKey{s.scope, s.kind, s.id} }
+
 // state returns a record to fold into, empty where it is new.
-func (b *batch) state(id uuid.UUID, kind, scope string) (*state, error) {
-	if s := b.states[id]; s != nil {
+func (b *batch) state(k recordKey) (*state, error) {
+	if s := b.states[k]; s != nil {
 		return s, nil
 	}
-	s := &state{id: id, kind: kind, scope: scope}
+	s := &state{id: k.id, kind: k.kind, scope: k.scope}
 	var cells []byte
-	err := b.st.findRecord.QueryRowContext(b.ctx, id[:]).Scan(&s.number, &s.kind, &s.scope, &cells)
+	err := b.st.findRecord.QueryRowContext(b.ctx, k.id[:], k.kind, k.scope).Scan(&s.number, &cells)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 	case err != nil:
@@ -221,7 +229,7 @@ func (b *batch) state(id uuid.UUID, kind, scope string) (*state, error) {
 			return nil, err
 		}
 	}
-	b.states[id] = s
+	b.states[k] = s
 	b.order = append(b.order, s)
 	return s, nil
 }

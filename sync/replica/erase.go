@@ -47,10 +47,10 @@ func (r *Replica) Erase(ctx context.Context, ids []uuid.UUID, reason string) err
 func (b *batch) eraseNew(before *trust.Roster) error {
 	for _, e := range b.roster.Erasures() {
 		for _, id := range e.Records {
-			if before.Erased(id) {
+			if before.Erased(e.Scope, id) {
 				continue
 			}
-			if err := b.eraseRecord(id); err != nil {
+			if err := b.eraseRecord(e.Scope, id); err != nil {
 				return err
 			}
 		}
@@ -59,19 +59,23 @@ func (b *batch) eraseNew(before *trust.Roster) error {
 }
 
 // eraseRecord drops a record and the bodies of all operations on it, merged or not.
-func (b *batch) eraseRecord(id uuid.UUID) error {
+func (b *batch) eraseRecord(scope string, id uuid.UUID) error {
 	if err := b.flush(); err != nil {
 		return err
 	}
-	touches, err := b.shelved(id)
+	touches, err := b.shelved(scope, id)
 	if err != nil {
 		return err
 	}
-	s, err := b.held(id)
-	if err != nil && !errors.Is(err, ErrUnknown) {
+	kinds, err := kindsOf(b.ctx, b.write, scope, id)
+	if err != nil {
 		return err
 	}
-	if err == nil {
+	for _, kind := range kinds {
+		s, err := b.state(recordKey{scope, kind, id})
+		if err != nil {
+			return err
+		}
 		merged, err := b.touchesOf(s.number)
 		if err != nil {
 			return err
@@ -106,8 +110,14 @@ func (b *batch) eraseRecord(id uuid.UUID) error {
 	return nil
 }
 
-func (b *batch) shelved(id uuid.UUID) ([]touch, error) {
-	rows, err := b.write.QueryContext(b.ctx, "SELECT entry, op FROM shelf WHERE record = ? ORDER BY entry", id[:])
+// kindsOf returns the kinds under which a scope holds a record of this id: one, but for forgeries.
+func kindsOf(ctx context.Context, q querier, scope string, id uuid.UUID) ([]string, error) {
+	return column1[string](ctx, q, "SELECT kind FROM record WHERE id = ? AND scope = ? ORDER BY kind", id[:], scope)
+}
+
+func (b *batch) shelved(scope string, id uuid.UUID) ([]touch, error) {
+	rows, err := b.write.QueryContext(b.ctx, `SELECT shelf.entry, op FROM shelf JOIN entry ON entry.id = shelf.entry JOIN chain ON chain.id = entry.chain
+		WHERE record = ? AND scope = ? ORDER BY shelf.entry`, id[:], scope)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func (b *batch) foldOp(k *chain, e *journal.Entry, number int64, i int) error {
 	if err != nil {
 		return err
 	}
-	s, err := b.state(op.ID, op.Kind, e.Scope)
+	s, err := b.state(recordKey{e.Scope, op.Kind, op.ID})
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (b *batch) foldCell(k *chain, s *state, e *journal.Entry, number int64, in 
 		if slices.ContainsFunc(c.versions, func(v version) bool { return v.dot == p }) || slices.Contains(c.pending, p) {
 			continue
 		}
-		held, err := b.heldDot(s.scope, p, number)
+		held, err := b.heldDot(s, in.Field, p, number)
 		if err != nil {
 			return err
 		}

@@ -234,3 +234,12 @@ func (r *Replica) LastSeen(ctx context.Context) (map[trust.Key]time.Time, error)
 	}
 	return out, translate(rows.Err())
 }
+
+// ownAlone reports whether every entry that wrote on a record is this device's own.
+func (b *batch) ownAlone(s *state) (bool, error) {
+	var others int
+	own := b.id.Public()
+	err := b.write.QueryRowContext(b.ctx, `SELECT count(*) FROM touch JOIN entry ON entry.id = touch.entry JOIN chain ON chain.id = entry.chain
+		JOIN author USING (incarnation) WHERE touch.record = ? AND author.key <> ?`, s.number, own[:]).Scan(&others)
+	return others == 0, err
+}

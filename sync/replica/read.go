@@ -324,6 +324,11 @@ func (b *book) Get(id uuid.UUID) (record.Record, bool, error) {
 	if err != nil || len(found) == 0 {
 		return record.Record{}, false, err
 	}
+	for _, rec := range found {
+		if known(string(rec.Kind)) {
+			return rec, true, nil
+		}
+	}
 	return found[0], true, nil
 }
 
@@ -339,11 +344,49 @@ func find(ctx context.Context, q querier, k record.Kind, field string, value any
 	return records(ctx, q, recordColumns+text, args...)
 }
 
+// known reports whether this version knows the kind.
+func known(kind string) bool {
+	_, ok := record.Of(record.Kind(kind))
+	return ok
+}
+
+// nameOf returns the whole name of the record that people know by its id. Of several, which only one who
+// searched for it can have made, it is the one of a kind that this version knows. The error is ErrUnknown
+// where there is none.
+func nameOf(ctx context.Context, q querier, id uuid.UUID) (recordKey, error) {
+	rows, err := q.QueryContext(ctx, "SELECT kind, scope FROM record WHERE id = ? ORDER BY kind, scope", id[:])
+	if err != nil {
+		return recordKey{}, translate(err)
+	}
+	defer rows.Close()
+	var best recordKey
+	for rows.Next() {
+		k := recordKey{id: id}
+		if err := rows.Scan(&k.kind, &k.scope); err != nil {
+			return best, translate(err)
+		}
+		if best.kind == "" || known(k.kind) && !known(best.kind) {
+			best = k
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return best, translate(err)
+	}
+	if best.kind == "" {
+		return best, fmt.Errorf("%w: %s", ErrUnknown, id)
+	}
+	return best, nil
+}
+
 // stateOf reads a record with all its versions.
 func (r *Replica) stateOf(ctx context.Context, id uuid.UUID) (*state, error) {
-	s := &state{id: id}
+	k, err := nameOf(ctx, r.read, id)
+	if err != nil {
+		return nil, err
+	}
+	s := &state{id: id, kind: k.kind, scope: k.scope}
 	var cells []byte
-	err := r.read.QueryRowContext(ctx, "SELECT number, kind, scope, cells FROM record WHERE id = ?", id[:]).Scan(&s.number, &s.kind, &s.scope, &cells)
+	err = r.read.QueryRowContext(ctx, "SELECT number, cells FROM record WHERE id = ? AND kind = ? AND scope = ?", id[:], k.kind, k.scope).Scan(&s.number, &cells)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, ErrUnknown
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"cantal.fr/buron/sync/journal"
-	"github.com/google/uuid"
 )
 
 // rebuildPart is the number of entries folded before what they touched is written.
@@ -32,7 +31,7 @@ func (r *Replica) Rebuild(ctx context.Context, progress func(done, total int)) e
 			if err := b.flush(); err != nil {
 				return err
 			}
-			b.states, b.order = map[uuid.UUID]*state{}, nil
+			b.states, b.order = map[recordKey]*state{}, nil
 			done, from = done+n, next
 			if progress != nil {
 				progress(done, int(total))
@@ -184,7 +183,7 @@ func (r *Replica) explained(p *journal.Piece, err error) bool {
 	roster := r.Roster()
 	for _, e := range p.Entries {
 		for i, body := range e.Bodies {
-			if body == nil && !roster.Erased(e.Ops[i].ID) {
+			if body == nil && !roster.Erased(e.Scope, e.Ops[i].ID) {
 				return false
 			}
 		}

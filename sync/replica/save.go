@@ -55,8 +55,15 @@ const maxBulk = journal.MaxOps
 // Progress, which may be nil, is called with the number of changes on the disk.
 func (r *Replica) SaveBulk(ctx context.Context, operator uuid.UUID, changes []Change, progress func(done int)) (Saved, error) {
 	all := Saved{IDs: make([]uuid.UUID, 0, len(changes))}
-	for part := range slices.Chunk(changes, maxBulk) {
+	for parts := slices.Collect(slices.Chunk(changes, maxBulk)); len(parts) > 0; {
+		part := parts[0]
+		parts = parts[1:]
 		saved, err := r.Save(ctx, operator, part...)
+		if errors.Is(err, journal.ErrLimit) && len(part) > 1 {
+			// Long records: a thousand of them do not fit into one entry.
+			parts = append([][]Change{part[:len(part)/2], part[len(part)/2:]}, parts...)
+			continue
+		}
 		if err != nil {
 			return all, err
 		}
@@ -76,7 +83,12 @@ func (b *batch) save(operator uuid.UUID, changes []Change) (Saved, error) {
 	saved := Saved{IDs: make([]uuid.UUID, len(changes))}
 	byScope := map[string][]journal.Op{}
 	self, book := b.Self(), &txBook{b}
+	changes, first := oncePerRecord(changes)
 	for i, c := range changes {
+		if first[i] != i {
+			saved.IDs[i] = c.ID
+			continue
+		}
 		scope, op, err := b.operation(self, book, c)
 		if err != nil {
 			return saved, err
@@ -98,6 +110,27 @@ func (b *batch) save(operator uuid.UUID, changes []Change) (Saved, error) {
 		}
 	}
 	return saved, nil
+}
+
+// oncePerRecord puts several changes of one record into the first of them, the later values over the
+// earlier ones, and returns for each change the place of the one that it went into.
+func oncePerRecord(changes []Change) ([]Change, []int) {
+	out, first, at := slices.Clone(changes), make([]int, len(changes)), map[uuid.UUID]int{}
+	for i, c := range out {
+		first[i] = i
+		j, again := at[c.ID]
+		if c.ID == uuid.Nil || !again {
+			at[c.ID] = i
+			continue
+		}
+		first[i] = j
+		out[j].Set, out[j].Seen = out[j].Set.Clone(), maps.Clone(out[j].Seen)
+		maps.Copy(out[j].Set, c.Set)
+		if out[j].Seen != nil {
+			maps.Copy(out[j].Seen, c.Seen)
+		}
+	}
+	return out, first
 }
 
 // operation turns a change into an operation with only the fields that differ.
@@ -130,16 +163,23 @@ func (b *batch) operation(self trust.Device, book record.Book, c Change) (string
 		return b.creation(self, book, c, after)
 	}
 	op.OpHead = journal.OpHead{Kind: s.kind, ID: s.id, Flags: flagsOf(c.Kind)}
+	refs := 0
 	for _, name := range slices.Sorted(maps.Keys(set)) {
-		if cell, ok := b.edit(s, name, set[name], c.Seen); ok {
+		if cell, ok := b.edit(s, name, set[name], c.Seen, refs); ok {
 			op.Cells = append(op.Cells, cell)
+			refs += len(cell.Parents)
 		}
 	}
-	edits := slices.ContainsFunc(op.Cells, func(c journal.Cell) bool { return len(c.Parents) > 0 })
-	if len(op.Cells) > 0 && !self.MayWrite(s.scope, c.Kind, edits) {
-		return "", op, fmt.Errorf("%w: %s in %s", ErrForbidden, c.Kind, s.scope)
+	if len(op.Cells) == 0 || self.MayWrite(s.scope, c.Kind, true) {
+		return s.scope, op, nil
 	}
-	return s.scope, op, nil
+	// Who may only create may still correct what it has created, as long as nobody else wrote on it.
+	own, err := b.ownAlone(s)
+	edits := slices.ContainsFunc(op.Cells, func(c journal.Cell) bool { return len(c.Parents) > 0 })
+	if err == nil && (!own || edits || !self.MayWrite(s.scope, c.Kind, false)) {
+		err = fmt.Errorf("%w: %s in %s", ErrForbidden, c.Kind, s.scope)
+	}
+	return s.scope, op, err
 }
 
 func (b *batch) creation(self trust.Device, book record.Book, c Change, after record.Fields) (string, journal.Op, error) {
@@ -178,7 +218,9 @@ func flagsOf(k record.Kind) (f journal.Flags) {
 
 // edit returns the cell that sets a field, naming the versions that the author saw; false where the
 // field shows that value already and nothing else is to be replaced.
-func (b *batch) edit(s *state, name string, value any, seen Seen) (journal.Cell, bool) {
+//
+// Refs is how many versions the operation names already.
+func (b *batch) edit(s *state, name string, value any, seen Seen, refs int) (journal.Cell, bool) {
 	c := s.find(name)
 	if c == nil {
 		return journal.Cell{Field: name, Value: value}, value != nil
@@ -192,6 +234,9 @@ func (b *batch) edit(s *state, name string, value any, seen Seen) (journal.Cell,
 	}
 	named := make([]journal.Dot, 0, len(parents))
 	for _, p := range parents {
+		if len(named) == journal.MaxRefs-refs {
+			break // the rest stays to be decided, by another edit
+		}
 		// What this chain wrote itself is replaced unnamed, unless the chain has branches.
 		if p.Incarnation != b.self || b.isForked(s.scope) {
 			named = append(named, p)
@@ -207,16 +252,16 @@ func (b *batch) isForked(scope string) bool {
 
 // held returns a record that is held, for an edit.
 func (b *batch) held(id uuid.UUID) (*state, error) {
-	s, err := b.state(id, "", "")
+	for k, s := range b.states {
+		if k.id == id && known(k.kind) && len(s.cells) > 0 {
+			return s, nil
+		}
+	}
+	k, err := nameOf(b.ctx, b.write, id)
 	if err != nil {
 		return nil, err
 	}
-	if s.kind == "" {
-		delete(b.states, id)
-		b.order = slices.DeleteFunc(b.order, func(o *state) bool { return o == s })
-		return nil, fmt.Errorf("%w: %s", ErrUnknown, id)
-	}
-	return s, nil
+	return b.state(k)
 }
 
 // writeEntry signs, stores and folds one entry of this device.

@@ -50,7 +50,7 @@ CREATE TABLE record (        -- the merged state
   fields    TEXT NOT NULL,           -- JSON of the values shown, images left out
   cells     BLOB NOT NULL            -- every version of every field (cells.go)
 ) STRICT;
-CREATE UNIQUE INDEX record_id ON record (id);
+CREATE UNIQUE INDEX record_id ON record (id, kind, scope);
 CREATE INDEX record_kind ON record (kind, scope) WHERE archived = 0;
 CREATE INDEX record_conflicts ON record (id) WHERE conflicts > 0;
 

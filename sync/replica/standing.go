@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/trust"
@@ -162,7 +163,7 @@ func (b *batch) judgeAgain(roster *trust.Roster, author trust.Key, k *chain) err
 	for _, e := range held {
 		verdict, err := roster.Judge(author, e.Entry, b.within(k, e.Entry))
 		if err != nil {
-			return fmt.Errorf("judge %s/%d again: %w", e.Scope, e.Seq, err)
+			verdict = trust.Aside // what let it in once is taken back
 		}
 		if stands := standingOf(verdict, e.Entry); stands != e.stands {
 			if err := b.restand(e, stands); err != nil {
@@ -171,6 +172,18 @@ func (b *batch) judgeAgain(roster *trust.Roster, author trust.Key, k *chain) err
 		}
 	}
 	return nil
+}
+
+// sets reports whether the entry wrote on a field of the record.
+func (e heldEntry) sets(s *state, field string) bool {
+	for i, head := range e.Ops {
+		if head.ID != s.id || head.Kind != s.kind {
+			continue
+		}
+		op, err := e.Op(i)
+		return err == nil && slices.ContainsFunc(op.Cells, func(c journal.Cell) bool { return c.Field == field })
+	}
+	return false
 }
 
 func (b *batch) heldEntries(query string, args ...any) ([]heldEntry, error) {
@@ -222,7 +235,7 @@ func (b *batch) restand(e heldEntry, stands standing) error {
 
 // refoldRecord makes a record again from the entries that wrote on it: with one more, or without one.
 func (b *batch) refoldRecord(op journal.OpHead, scope string, t touch, with bool) error {
-	s, err := b.state(op.ID, op.Kind, scope)
+	s, err := b.state(recordKey{scope, op.Kind, op.ID})
 	if err != nil {
 		return err
 	}
@@ -295,7 +308,7 @@ func (b *batch) touchesOf(record int64) ([]touch, error) {
 
 // dropRecord forgets a record of which nothing is merged any more.
 func (b *batch) dropRecord(s *state) error {
-	delete(b.states, s.id)
+	delete(b.states, s.key())
 	for i, o := range b.order {
 		if o == s {
 			b.order = append(b.order[:i:i], b.order[i+1:]...)

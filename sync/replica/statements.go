@@ -11,7 +11,7 @@ import (
 type statements struct {
 	chainOf, addChain, fork                *sql.Stmt
 	tips, addTip, dropTip                  *sql.Stmt
-	holds, addEntry, prevOf, entryAt       *sql.Stmt
+	holds, addEntry, prevOf                *sql.Stmt
 	findRecord, addRecord, setRecord       *sql.Stmt
 	addTouch, addSearch, dropSearch        *sql.Stmt
 	getDigest, setDigest, getMeta, setMeta *sql.Stmt
@@ -33,8 +33,7 @@ func (s *statements) prepare(ctx context.Context, db *sql.Conn) error {
 		{&s.holds, "SELECT id FROM entry WHERE chain = ? AND seq = ? AND hash = ?"},
 		{&s.addEntry, "INSERT INTO entry (chain, seq, hash, signed, received, stored, standing) VALUES (?, ?, ?, ?, ?, ?, ?)"},
 		{&s.prevOf, "SELECT substr(stored, 1, 32) FROM entry WHERE chain = ? AND seq = ? AND hash = ?"},
-		{&s.entryAt, "SELECT hash FROM entry WHERE chain = ? AND seq = ? AND id < ? AND standing = 0"},
-		{&s.findRecord, "SELECT number, kind, scope, cells FROM record WHERE id = ?"},
+		{&s.findRecord, "SELECT number, cells FROM record WHERE id = ? AND kind = ? AND scope = ?"},
 		{&s.addRecord, "INSERT INTO record (id, kind, scope, archived, conflicts, fields, cells) VALUES (?, ?, ?, ?, ?, ?, ?)"},
 		{&s.setRecord, "UPDATE record SET archived = ?, conflicts = ?, fields = ?, cells = ? WHERE number = ?"},
 		{&s.addTouch, "INSERT OR IGNORE INTO touch (record, entry, op) VALUES (?, ?, ?)"},
@@ -60,7 +59,7 @@ func (s *statements) prepare(ctx context.Context, db *sql.Conn) error {
 }
 
 func (s *statements) close() {
-	for _, st := range []*sql.Stmt{s.chainOf, s.addChain, s.fork, s.tips, s.addTip, s.dropTip, s.holds, s.addEntry, s.prevOf, s.entryAt,
+	for _, st := range []*sql.Stmt{s.chainOf, s.addChain, s.fork, s.tips, s.addTip, s.dropTip, s.holds, s.addEntry, s.prevOf,
 		s.findRecord, s.addRecord, s.setRecord, s.addTouch, s.addSearch, s.dropSearch, s.getDigest, s.setDigest, s.getMeta, s.setMeta, s.addAuthor, s.author,
 		s.shelve, s.unshelve, s.setStored} {
 		if st != nil {
