@@ -5,6 +5,7 @@
 package flow
 
 import (
+	"strings"
 	"time"
 )
 
@@ -22,8 +23,10 @@ const (
 	ClassSign   Screen = "class.sign"
 	ClassRefuse Screen = "class.refuse"
 	ClassDone   Screen = "class.done"
+	ClassEnd    Screen = "class.end"
 	CharterWho  Screen = "charter.who"
 	CharterRead Screen = "charter.read"
+	CharterName Screen = "charter.name"
 	CharterSign Screen = "charter.sign"
 	CharterDone Screen = "charter.done"
 	Pin         Screen = "pin"
@@ -53,8 +56,9 @@ const (
 type Person struct {
 	Member     string // id of a pupil
 	Population string // code of record's list
-	Minor      bool
-	Name       string // as typed, for a visitor's signature
+	Age        string // of a user of the place: Adult or WithGuardian, "" before the answer
+	Name       string // of a visitor, before signing
+	Written    string // the signature, where it is typed
 	Full       bool   // the full text is shown, not the simple one
 	ReadEnd    bool   // the end of the text was shown
 	Typed      bool   // the name is typed in place of a drawing
@@ -67,6 +71,20 @@ type Person struct {
 	Receipt    string
 }
 
+// Answers about the age. Who is under 18 and alone comes back with somebody.
+const (
+	Adult        = "adult"
+	WithGuardian = "with"
+	ComesBack    = "later"
+)
+
+// Ease is how this person is shown the pages; it goes with them.
+type Ease struct {
+	Slow     bool // « Prendre mon temps »
+	Larger   int  // steps of « Texte plus grand »
+	Contrast bool
+}
+
 // State is where the conversation is.
 type State struct {
 	Screen  Screen
@@ -76,7 +94,7 @@ type State struct {
 	Asking  bool   // « Êtes-vous toujours là ? » is on the page
 	AskedAt time.Time
 	Since   time.Time // of the last touch
-	Slow    bool
+	Ease    Ease
 	Tries   int // wrong codes in a row
 	Locked  time.Time
 	Corner  int // taps on the hidden corner
@@ -94,16 +112,18 @@ const (
 	Tick              // time passes
 	ClassLoaded
 	ClassEnded
-	ClaimOK  // the host lets the pupil go on
-	ClaimBad // the pupil is done, or has begun elsewhere
-	Saved    // Value is the receipt
-	SaveFailed
+	ClassAllDone
+	ClaimOK    // the host lets the pupil go on; Arg is the member
+	ClaimBad   // the pupil is done, or has begun elsewhere; Arg is the member
+	Saved      // Arg is the submission, Value the receipt
+	SaveFailed // Arg is the submission
 	PinOK
 	PinBad
 	ReachedEnd // the end of the text was shown
 	Drawn      // Value "" when the pad was emptied
 	Named      // Value is the name typed
-	Stopped    // Value is why the terminal cannot serve
+	Written    // Value is the signature typed
+	Stopped    // Value is why the terminal cannot serve, "" where it can again
 )
 
 // Event is one thing that happened, at a time.
@@ -122,6 +142,7 @@ const (
 	BtnSign, BtnRetry, BtnReread, BtnManner = "sign", "retry", "reread", "manner"
 	BtnPopulation, BtnMinor, BtnDone        = "population", "minor", "done"
 	BtnCorner, BtnPin, BtnEndClass, BtnSlow = "corner", "pin", "end-class", "slow"
+	BtnLarger, BtnContrast                  = "larger", "contrast"
 )
 
 // Do names what the program does besides showing the next state.
@@ -130,6 +151,7 @@ type Do string
 // Effects.
 const (
 	Clear    Do = "clear"     // empty every field on the page
+	Wipe     Do = "wipe"      // empty the place to sign
 	Claim    Do = "claim"     // ask the host whether the pupil may go on
 	Release  Do = "release"   // tell the host that the pupil did not
 	Submit   Do = "submit"    // save the act of State.Person
@@ -157,7 +179,7 @@ func (s State) leave() (State, []Effect) {
 	if s.Person.Member != "" {
 		effects = append(effects, Effect{Release, s.Person.Member})
 	}
-	s.Person, s.Event, s.Asking, s.Corner = Person{}, "", false, 0
+	s.Person, s.Ease, s.Event, s.Asking, s.Corner = Person{}, Ease{}, "", false, 0
 	s.Screen = s.home()
 	return s, effects
 }
@@ -166,8 +188,12 @@ func (s State) leave() (State, []Effect) {
 func (s State) limit() time.Duration {
 	d := IdleLimit
 	switch s.Screen {
-	case Welcome, ClassWait, Off:
+	case Off:
 		return 0
+	case Welcome, ClassWait:
+		if s.Ease == (Ease{}) {
+			return 0
+		}
 	case ClassRead, CharterRead:
 		d = ReadLimit
 	case ClassSign, CharterSign:
@@ -177,14 +203,17 @@ func (s State) limit() time.Duration {
 	case Host:
 		return HostIdle
 	case ClassDone:
-		return NextPupil
-	case CharterDone, ClassRefuse:
-		return DoneLimit
+		d = NextPupil
+	case CharterDone, ClassRefuse, ClassEnd:
+		d = DoneLimit
 	}
-	if s.Slow {
-		d *= slower
-	}
-	return d
+	return d * time.Duration(s.pace())
+}
+
+// Left is how many seconds of « Êtes-vous toujours là ? » are left.
+func (s State) Left(at time.Time) int {
+	left := AskLimit*time.Duration(s.pace()) - at.Sub(s.AskedAt)
+	return int(max(left+time.Second-1, 0) / time.Second)
 }
 
 // Next returns the state after an event, and what is to be done.
@@ -193,20 +222,17 @@ func Next(s State, e Event) (State, []Effect) {
 	case Tick:
 		return s.tick(e.At)
 	case Stopped:
-		s, effects := s.leave()
-		s.Screen, s.Why = Off, e.Value
-		if e.Value == "" {
-			s.Screen = s.home()
-		}
-		return s, effects
+		return s.stopped(e.Value)
 	case ClassLoaded:
 		return s.loaded(e.At)
 	case ClassEnded:
-		s.Class = false
-		if s.Screen == Host || s.Screen == Pin || s.Person.Population != "" {
+		return s.ended(e.At)
+	case ClassAllDone:
+		if s.Screen != ClassWait || !s.Class {
 			return s, nil
 		}
-		return s.leave()
+		s, effects := s.ended(e.At)
+		return s, append(effects, Effect{Do: EndClass})
 	}
 	if s.Screen == Off {
 		return s, nil
@@ -223,7 +249,7 @@ func Next(s State, e Event) (State, []Effect) {
 		return s.claimed(e)
 	case PinOK, PinBad:
 		return s.code(e)
-	case ReachedEnd, Drawn, Named:
+	case ReachedEnd, Drawn, Named, Written:
 		return s.entered(e), nil
 	}
 	return s, nil
@@ -238,11 +264,10 @@ func (s State) entered(e Event) State {
 		s.Person.ReadEnd = true
 	case e.Kind == Drawn && signs && !s.Person.Typed:
 		s.Person.Signed, s.Since = e.Value != "", e.At
-	case e.Kind == Named && (signs || s.Screen == CharterWho):
-		s.Person.Name, s.Since = e.Value, e.At
-		if s.Person.Typed {
-			s.Person.Signed = e.Value != ""
-		}
+	case e.Kind == Written && signs && s.Person.Typed:
+		s.Person.Written, s.Person.Signed, s.Since = e.Value, strings.TrimSpace(e.Value) != "", e.At
+	case e.Kind == Named && s.Screen == CharterName:
+		s.Person.Name, s.Since = strings.TrimSpace(e.Value), e.At
 	}
 	return s
 }
@@ -250,8 +275,41 @@ func (s State) entered(e Event) State {
 // loaded shows the class at once to nobody in particular; somebody who is busy finishes first.
 func (s State) loaded(at time.Time) (State, []Effect) {
 	s.Class = true
-	if s.Screen == Welcome {
+	if s.Screen == Welcome || s.Screen == ClassEnd {
 		s.Screen, s.Since = ClassWait, at
+	}
+	return s, nil
+}
+
+// ended takes the class away from whoever is in it; a visitor goes on, and so does a signature that is
+// being saved or could not be: it is lost nowhere.
+func (s State) ended(at time.Time) (State, []Effect) {
+	s.Class = false
+	switch s.Screen {
+	case ClassWait, ClassMe, ClassRead:
+	case ClassSign, ClassRefuse:
+		if s.Person.Sending || s.Person.Failed {
+			return s, nil
+		}
+	default:
+		return s, nil
+	}
+	s, effects := s.leave()
+	s.Screen, s.Since = ClassEnd, at
+	return s, effects
+}
+
+// stopped closes a terminal that cannot serve, once nobody is at it: who is, sees what is not saved.
+func (s State) stopped(why string) (State, []Effect) {
+	switch {
+	case s.Screen == Off && why == "":
+		s.Screen, s.Why = s.home(), ""
+	case s.Screen == Off:
+		s.Why = why
+	case why != "" && (s.Screen == Welcome || s.Screen == ClassWait || s.Screen == ClassEnd):
+		s, effects := s.leave()
+		s.Screen, s.Why = Off, why
+		return s, effects
 	}
 	return s, nil
 }
@@ -277,7 +335,7 @@ func (s State) tick(at time.Time) (State, []Effect) {
 		return s, nil
 	}
 	switch s.Screen {
-	case Pin, Host, ClassDone, CharterDone, ClassRefuse:
+	case Welcome, ClassWait, Pin, Host, ClassDone, ClassEnd, CharterDone, ClassRefuse:
 		return s.leave()
 	}
 	s.Asking, s.AskedAt = true, at
@@ -285,7 +343,7 @@ func (s State) tick(at time.Time) (State, []Effect) {
 }
 
 func (s State) pace() int {
-	if s.Slow {
+	if s.Ease.Slow {
 		return slower
 	}
 	return 1

@@ -6,7 +6,13 @@ import "time"
 func (s State) tap(e Event) (State, []Effect) {
 	switch e.Arg {
 	case BtnSlow:
-		s.Slow = !s.Slow
+		s.Ease.Slow = !s.Ease.Slow
+		return s, nil
+	case BtnLarger:
+		s.Ease.Larger++
+		return s, nil
+	case BtnContrast:
+		s.Ease.Contrast = !s.Ease.Contrast
 		return s, nil
 	case BtnQuit, BtnLeave:
 		return s.leave()
@@ -22,9 +28,9 @@ func (s State) tap(e Event) (State, []Effect) {
 	switch s.Screen {
 	case Welcome, Agenda, Detail:
 		return s.tapWelcome(e)
-	case ClassWait, ClassMe, ClassRead, ClassSign, ClassRefuse, ClassDone:
+	case ClassWait, ClassMe, ClassRead, ClassSign, ClassRefuse, ClassDone, ClassEnd:
 		return s.tapClass(e)
-	case CharterWho, CharterRead, CharterSign, CharterDone:
+	case CharterWho, CharterRead, CharterName, CharterSign, CharterDone:
 		return s.tapCharter(e)
 	case Pin, Host:
 		return s.tapHost(e)
@@ -56,7 +62,7 @@ func (s State) tapWelcome(e Event) (State, []Effect) {
 	case s.Screen == Agenda && e.Arg == BtnEvent:
 		s.Screen, s.Event = Detail, e.Value
 	case s.Screen == Agenda && e.Arg == BtnBack:
-		s.Screen = Welcome
+		s.Screen = s.home() // a class may have come meanwhile
 	case s.Screen == Detail && e.Arg == BtnBack:
 		s.Screen, s.Event = Agenda, ""
 	}
@@ -66,7 +72,7 @@ func (s State) tapWelcome(e Event) (State, []Effect) {
 func (s State) tapClass(e Event) (State, []Effect) {
 	switch {
 	case s.Screen == ClassWait && e.Arg == BtnMember && s.Class:
-		s.Person = Person{Member: e.Value, Population: ""}
+		s.Person = Person{Member: e.Value}
 		s.Screen = ClassMe
 	case s.Screen == ClassMe && e.Arg == BtnItsMe && !s.Person.Sending:
 		s.Person.Sending = true // until the host has answered
@@ -82,8 +88,7 @@ func (s State) tapClass(e Event) (State, []Effect) {
 		return s.submit(e.Value)
 	case s.Screen == ClassRead && e.Arg == BtnBack:
 		return s.leave()
-	case s.Screen == ClassRefuse && e.Arg == BtnSeen && !s.Person.Failed, s.Screen == ClassDone && (e.Arg == BtnDone || e.Arg == BtnSeen):
-		s.Person.Member = "" // acted: there is nothing to give back
+	case s.Screen == ClassRefuse && e.Arg == BtnSeen && !s.Person.Failed && !s.Person.Sending, (s.Screen == ClassDone || s.Screen == ClassEnd) && e.Arg == BtnDone:
 		return s.leave()
 	case s.Screen == ClassSign || s.Screen == ClassRefuse:
 		return s.tapSign(e, ClassRead)
@@ -99,9 +104,9 @@ func (s State) tapSign(e Event, read Screen) (State, []Effect) {
 			s.Screen = read
 		}
 	case BtnManner:
-		if !s.Person.Sending {
-			s.Person.Typed, s.Person.Signed = !s.Person.Typed, false
-			return s, []Effect{{Do: Clear}}
+		if !s.Person.Sending && !s.Person.Failed {
+			s.Person.Typed, s.Person.Signed, s.Person.Written = !s.Person.Typed, false, ""
+			return s, []Effect{{Do: Wipe}}
 		}
 	case BtnSign:
 		if s.Person.Signed && !s.Person.Sending && !s.Person.Failed {
@@ -126,31 +131,55 @@ func (s State) submit(id string) (State, []Effect) {
 }
 
 func (s State) tapCharter(e Event) (State, []Effect) {
-	switch {
-	case s.Screen == CharterWho && e.Arg == BtnPopulation:
-		s.Person.Population = e.Value
-	case s.Screen == CharterWho && e.Arg == BtnMinor:
-		s.Person.Minor = e.Value == "with"
-		if e.Value == "later" {
+	switch s.Screen {
+	case CharterWho:
+		return s.tapWho(e)
+	case CharterSign:
+		return s.tapSign(e, CharterRead)
+	case CharterRead:
+		switch {
+		case e.Arg == BtnText:
+			s.Person.Full, s.Person.ReadEnd = !s.Person.Full, false
+		case e.Arg == BtnRead && s.Person.ReadEnd:
+			s.Screen = CharterName
+		case e.Arg == BtnBack:
+			s.Screen = CharterWho
+		}
+	case CharterName:
+		switch {
+		case e.Arg == BtnRead && s.Person.Name != "":
+			s.Screen = CharterSign
+		case e.Arg == BtnBack:
+			s.Screen = CharterRead
+		}
+	case CharterDone:
+		if e.Arg == BtnDone {
 			return s.leave()
 		}
-	case s.Screen == CharterWho && e.Arg == BtnRead && s.Person.Population != "" && s.Person.Name != "":
-		s.Screen = CharterRead
-	case s.Screen == CharterWho && e.Arg == BtnBack:
-		return s.leave()
-	case s.Screen == CharterRead && e.Arg == BtnText:
-		s.Person.Full, s.Person.ReadEnd = !s.Person.Full, false
-	case s.Screen == CharterRead && e.Arg == BtnRead && s.Person.ReadEnd:
-		s.Screen = CharterSign
-	case s.Screen == CharterRead && e.Arg == BtnBack:
-		s.Screen = CharterWho
-	case s.Screen == CharterDone && e.Arg == BtnDone:
-		return s.leave()
-	case s.Screen == CharterSign:
-		return s.tapSign(e, CharterRead)
 	}
 	return s, nil
 }
+
+// Users is the population whose members may be under 18.
+const Users = "usager"
+
+// tapWho takes who signs; a user of the place says whether they are of age.
+func (s State) tapWho(e Event) (State, []Effect) {
+	switch {
+	case e.Arg == BtnPopulation:
+		s.Person.Population, s.Person.Age = e.Value, ""
+	case e.Arg == BtnMinor && e.Value == ComesBack, e.Arg == BtnBack:
+		return s.leave()
+	case e.Arg == BtnMinor && s.Person.Population == Users && (e.Value == Adult || e.Value == WithGuardian):
+		s.Person.Age = e.Value
+	case e.Arg == BtnRead && s.Person.Known():
+		s.Screen = CharterRead
+	}
+	return s, nil
+}
+
+// Known reports whether the person has said all that is asked before reading.
+func (p Person) Known() bool { return p.Population != "" && (p.Population != Users || p.Age != "") }
 
 func (s State) tapHost(e Event) (State, []Effect) {
 	switch {
@@ -158,7 +187,7 @@ func (s State) tapHost(e Event) (State, []Effect) {
 		return s, []Effect{{CheckPin, e.Value}}
 	case s.Screen == Host && e.Arg == BtnEndClass:
 		s.Class = false
-		return s, []Effect{{Do: EndClass}}
+		return s, []Effect{{Do: EndClass}} // the page stays: it says that no name is left
 	case e.Arg == BtnBack || e.Arg == BtnDone:
 		return s.leave()
 	}
@@ -167,8 +196,8 @@ func (s State) tapHost(e Event) (State, []Effect) {
 
 // answered shows thanks on Saved alone; a failure keeps what was entered on the screen.
 func (s State) answered(e Event) (State, []Effect) {
-	if !s.Person.Sending {
-		return s, nil
+	if !s.Person.Sending || e.Arg != s.Person.Submission {
+		return s, nil // of somebody who has left
 	}
 	s.Person.Sending, s.Since = false, e.At
 	if e.Kind == SaveFailed {
@@ -184,7 +213,7 @@ func (s State) answered(e Event) (State, []Effect) {
 		s.Person = Person{Refusing: true}
 	case CharterSign:
 		s.Screen = CharterDone
-		s.Person = Person{Receipt: e.Value, Population: s.Person.Population, Minor: s.Person.Minor}
+		s.Person = Person{Receipt: e.Value, Population: s.Person.Population}
 		return s, []Effect{{Do: Clear}}
 	}
 	return s, nil
@@ -192,7 +221,7 @@ func (s State) answered(e Event) (State, []Effect) {
 
 // claimed goes on with the pupil that the host lets begin.
 func (s State) claimed(e Event) (State, []Effect) {
-	if s.Screen != ClassMe || !s.Person.Sending {
+	if s.Screen != ClassMe || !s.Person.Sending || e.Arg != s.Person.Member {
 		return s, nil
 	}
 	s.Person.Sending, s.Since = false, e.At
