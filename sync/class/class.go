@@ -65,6 +65,8 @@ var (
 	ErrSignature = errors.New("class: not signed by the device that brings it")
 	ErrNotHost   = errors.New("class: brought by a device that may not lend a class of this place")
 	ErrNone      = errors.New("class: no class is lent")
+	ErrTerminal  = errors.New("class: asked by a device that is no terminal of this place")
+	ErrEnded     = errors.New("class: ended on this terminal")
 )
 
 // Loan is a session under its host's signature, as it travels.
@@ -104,6 +106,7 @@ type Desk struct {
 	lent    bool
 	done    map[uuid.UUID]bool
 	claims  map[uuid.UUID]claim
+	last    time.Time // of the loan or of the last signature anywhere
 	now     func() time.Time
 }
 
@@ -119,7 +122,7 @@ func NewDesk(now func() time.Time) *Desk { return &Desk{now: now} }
 func (d *Desk) Begin(s Session) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.session, d.lent = s, true
+	d.session, d.lent, d.last = s, true, d.now()
 	d.done, d.claims = map[uuid.UUID]bool{}, map[uuid.UUID]claim{}
 	for _, id := range s.Done {
 		d.done[id] = true
@@ -130,16 +133,29 @@ func (d *Desk) Begin(s Session) {
 func (d *Desk) End() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.session, d.lent, d.done, d.claims = Session{}, false, nil, nil
+	d.forget()
 }
 
-// Session returns the class that is lent, with who is done by now, and false without one.
+func (d *Desk) forget() { d.session, d.lent, d.done, d.claims = Session{}, false, nil, nil }
+
+// Session returns the class that is lent, with who is done by now, and false without one. It ends an hour
+// after the last signature, or a terminal that restarts would be lent it for ever.
 func (d *Desk) Session() (Session, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.lent && d.now().Sub(d.last) > Idle {
+		d.forget()
+	}
 	s := d.session
 	s.Done = doneList(d.done)
 	return s, d.lent
+}
+
+// At reports whether a device may speak for a terminal of the class: it stands at its place.
+func (d *Desk) At(from trust.Device) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.lent && slices.Contains(from.Places, d.session.Place)
 }
 
 // Mark notes members that are done, and returns all that are.
@@ -150,6 +166,9 @@ func (d *Desk) Mark(session uuid.UUID, ids []uuid.UUID) ([]uuid.UUID, error) {
 		return nil, ErrNone
 	}
 	for _, id := range ids {
+		if !d.done[id] {
+			d.last = d.now()
+		}
 		d.done[id] = true
 		delete(d.claims, id)
 	}
@@ -194,7 +213,8 @@ type Terminal struct {
 	session Session
 	host    trust.Key
 	done    map[uuid.UUID]bool
-	last    time.Time // of the loan or of the last signature here
+	ended   uuid.UUID // session that is over here: its host may not bring the names back
+	last    time.Time // of the loan or of the last signature that is known of
 	now     func() time.Time
 	changed func()
 }
@@ -215,6 +235,10 @@ func (t *Terminal) Accept(l Loan, host trust.Device) error {
 		return err
 	}
 	t.mu.Lock()
+	if t.ended == s.ID {
+		t.mu.Unlock()
+		return ErrEnded
+	}
 	if t.session.ID != s.ID {
 		t.session, t.host, t.done, t.last = s, host.Key, map[uuid.UUID]bool{}, t.now()
 	}
@@ -268,6 +292,9 @@ func (t *Terminal) Sync(session uuid.UUID, done []uuid.UUID) ([]uuid.UUID, error
 		news = news || !t.done[id]
 		t.done[id] = true
 	}
+	if news {
+		t.last = t.now()
+	}
 	out := doneList(t.done)
 	t.mu.Unlock()
 	if news {
@@ -286,4 +313,17 @@ func (t *Terminal) End(session uuid.UUID) {
 	t.changed()
 }
 
-func (t *Terminal) forget() { t.session, t.host, t.done = Session{}, trust.Key{}, nil }
+// Ended returns the session that was over here last, uuid.Nil before the first.
+func (t *Terminal) Ended() uuid.UUID {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ended
+}
+
+// forget keeps nothing of a class but that it is over.
+func (t *Terminal) forget() {
+	if t.session.ID != uuid.Nil {
+		t.ended = t.session.ID
+	}
+	t.session, t.host, t.done = Session{}, trust.Key{}, nil
+}

@@ -26,6 +26,7 @@ type Message struct {
 	Done    []uuid.UUID `json:"done,omitempty"`
 	Loan    *Loan       `json:"loan,omitempty"`
 	OK      bool        `json:"ok,omitempty"`
+	Ended   bool        `json:"ended,omitempty"` // the terminal has ended this class: no name is left on it
 }
 
 // Encode returns the message as it travels.
@@ -55,6 +56,8 @@ func Serve(d *Desk, t *Terminal, from trust.Device, raw []byte) ([]byte, error) 
 	}
 	a := Message{Ask: m.Ask, Session: m.Session, OK: true}
 	switch {
+	case t != nil && (m.Ask == AskLend || m.Ask == AskSync) && m.Session != uuid.Nil && m.Session == t.Ended():
+		a.Ended = true
 	case t != nil && m.Ask == AskLend && m.Loan != nil:
 		if err := t.Accept(*m.Loan, from); err != nil {
 			return nil, err
@@ -64,11 +67,15 @@ func Serve(d *Desk, t *Terminal, from trust.Device, raw []byte) ([]byte, error) 
 		a.Done, err = t.Sync(m.Session, m.Done)
 	case t != nil && m.Ask == AskEnd && from.Key == t.Host():
 		t.End(m.Session)
-	case d != nil && m.Ask == AskClaim:
+	case d == nil:
+		a.OK = false
+	case !d.At(from):
+		err = ErrTerminal
+	case m.Ask == AskClaim:
 		a.OK, err = d.Claim(m.Session, m.Member, from.Key)
-	case d != nil && m.Ask == AskRelease:
+	case m.Ask == AskRelease:
 		d.Release(m.Member, from.Key)
-	case d != nil && m.Ask == AskDone:
+	case m.Ask == AskDone:
 		a.Done, err = d.Mark(m.Session, []uuid.UUID{m.Member})
 	default:
 		a.OK = false
