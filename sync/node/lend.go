@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"cantal.fr/buron/sync/class"
@@ -59,6 +61,19 @@ func (n *Node) Lent() (s class.Session, terminals []string, ok bool) {
 	return s, terminals, ok
 }
 
+// Over returns the names of the terminals that have ended the class that this device lends.
+func (n *Node) Over() (terminals []string) {
+	s, ok := n.desk.Session()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for key, id := range n.over {
+		if ok && id == s.ID {
+			terminals = append(terminals, n.r.Roster().Name(key))
+		}
+	}
+	return terminals
+}
+
 // Terminal returns this device's side as a kiosk: the class that was lent to it.
 func (n *Node) Terminal() *class.Terminal { return n.terminal }
 
@@ -79,49 +94,62 @@ func (n *Node) classLoop(ctx context.Context) {
 	}
 }
 
-// lendRound lends to terminals that lack the class and tells the others who is done.
+// lendRound lends to terminals that lack the class and tells the others who is done; all at once, since one
+// that is switched off must not keep the others waiting.
 func (n *Node) lendRound(ctx context.Context, s class.Session) {
-	for address, key := range n.nearTerminals(s.Place) {
-		n.mu.Lock()
-		c := n.kiosks[address]
-		n.mu.Unlock()
-		m := class.Message{Ask: class.AskSync, Session: s.ID, Done: s.Done}
-		if c == nil {
-			var err error
-			if c, err = lan.Dial(ctx, address, n.r.Identity(), &key); err != nil {
-				n.log.Info("terminal not reached", "address", address, "err", err)
-				continue
-			}
-			loan, err := class.Lend(s, n.r.Identity())
-			if err != nil {
-				n.log.Error("lend", "err", err)
-				_ = c.Close()
-				return
-			}
-			m = class.Message{Ask: class.AskLend, Session: s.ID, Loan: &loan}
-		}
-		answer, err := ask(ctx, c, m)
-		if err == nil && answer.OK {
-			_, err = n.desk.Mark(s.ID, answer.Done)
-		} else if err == nil {
-			err = errors.New("the terminal has no such class") // restarted: lent again on the next round
-		}
-		n.mu.Lock()
-		if err != nil {
-			delete(n.kiosks, address)
-		} else {
-			n.kiosks[address] = c
-		}
-		n.mu.Unlock()
-		if err != nil {
-			n.log.Info("terminal lost", "address", address, "err", err)
-			_ = c.Close()
-		}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for address, key := range n.nearTerminals(s) {
+		wg.Go(func() { n.lendTo(ctx, s, address, key) })
 	}
 }
 
-// nearTerminals returns the addresses of the place's kiosks that were met.
-func (n *Node) nearTerminals(place string) map[string]trust.Key {
+// lendTo is one terminal's part of a round.
+func (n *Node) lendTo(ctx context.Context, s class.Session, address string, key trust.Key) {
+	n.mu.Lock()
+	c := n.kiosks[address]
+	n.mu.Unlock()
+	m := class.Message{Ask: class.AskSync, Session: s.ID, Done: s.Done}
+	if c == nil {
+		loan, err := class.Lend(s, n.r.Identity())
+		if err != nil {
+			n.log.Error("lend", "err", err)
+			return
+		}
+		dialling, cancel := context.WithTimeout(ctx, askLimit)
+		defer cancel()
+		if c, err = lan.Dial(dialling, address, n.r.Identity(), &key); err != nil {
+			n.log.Info("terminal not reached", "address", address, "err", err)
+			return
+		}
+		m = class.Message{Ask: class.AskLend, Session: s.ID, Loan: &loan}
+	}
+	answer, err := ask(ctx, c, m)
+	if err == nil && answer.OK && !answer.Ended {
+		_, err = n.desk.Mark(s.ID, answer.Done)
+	} else if err == nil && !answer.Ended {
+		err = errors.New("the terminal has no such class") // restarted: lent again on the next round
+	}
+	n.mu.Lock()
+	if err != nil || answer.Ended {
+		delete(n.kiosks, address)
+	} else {
+		n.kiosks[address] = c
+	}
+	if answer.Ended {
+		n.over[key] = s.ID
+	}
+	n.mu.Unlock()
+	if err != nil {
+		n.log.Info("terminal lost", "address", address, "err", err)
+	}
+	if err != nil || answer.Ended {
+		_ = c.Close()
+	}
+}
+
+// nearTerminals returns the addresses of the kiosks of the class's place that were met and have not ended it.
+func (n *Node) nearTerminals(s class.Session) map[string]trust.Key {
 	roster := n.r.Roster()
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -133,19 +161,19 @@ func (n *Node) nearTerminals(place string) map[string]trust.Key {
 	}
 	for address, p := range n.partners {
 		d, ok := roster.Device(p.key)
-		if ok && d.Role == record.Kiosk && p.err == nil && !taken[p.key] {
-			for _, at := range d.Places {
-				if at == place && !taken[p.key] {
-					out[address], taken[p.key] = p.key, true
-				}
-			}
+		over := n.over[p.key] == s.ID && s.ID != uuid.Nil
+		if ok && d.Role == record.Kiosk && p.err == nil && !taken[p.key] && !over && slices.Contains(d.Places, s.Place) {
+			out[address], taken[p.key] = p.key, true
 		}
 	}
 	return out
 }
 
+// askLimit is how long a terminal has to answer its host.
+const askLimit = 3 * time.Second
+
 func ask(ctx context.Context, c *lan.Conn, m class.Message) (class.Message, error) {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
 	b, err := m.Encode()
 	if err != nil {
@@ -170,7 +198,7 @@ func (n *Node) ReleaseMember(ctx context.Context, member uuid.UUID) {
 	_, _ = n.tellHost(ctx, class.Message{Ask: class.AskRelease, Member: member})
 }
 
-// MemberDone notes that a pupil has acted on this terminal, and tells the host at once.
+// MemberDone tells the host at once that a pupil has acted on this terminal; the terminal notes it first.
 func (n *Node) MemberDone(ctx context.Context, member uuid.UUID) {
 	n.terminal.Signed(member)
 	if a, err := n.tellHost(ctx, class.Message{Ask: class.AskDone, Member: member}); err == nil && a.OK {

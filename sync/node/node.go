@@ -19,7 +19,9 @@ import (
 	"cantal.fr/buron/sync/lan"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
+	"cantal.fr/buron/sync/trust"
 	"github.com/gofrs/flock"
+	"github.com/google/uuid"
 )
 
 // Settings of a replica that a node keeps.
@@ -66,7 +68,8 @@ type Node struct {
 	beacon   *lan.Beacon
 	hostIP   string // of the host that lent a class
 	kiosks   map[string]*lan.Conn
-	run      context.Context // of Run, nil before and after
+	over     map[trust.Key]uuid.UUID // class that a terminal has ended
+	run      context.Context         // of Run, nil before and after
 	wg       *sync.WaitGroup
 }
 
@@ -83,7 +86,7 @@ func New(r *replica.Replica, o Options) *Node {
 	}
 	return &Node{
 		r: r, o: o, log: o.Log, server: exchange.NewServer(r, o.Log), desk: class.NewDesk(r.Now), terminal: class.NewTerminal(r.Now, o.OnClass),
-		subs: map[int]func(Status){}, partners: map[string]*partner{}, kiosks: map[string]*lan.Conn{},
+		subs: map[int]func(Status){}, partners: map[string]*partner{}, kiosks: map[string]*lan.Conn{}, over: map[trust.Key]uuid.UUID{},
 	}
 }
 
@@ -214,6 +217,10 @@ func (n *Node) serveClass(_ context.Context, p lan.Peer, b []byte) ([]byte, erro
 		return nil, exchange.ErrUnknown
 	}
 	var terminal *class.Terminal
+	var desk *class.Desk
+	if from.Role == record.Kiosk {
+		desk = n.desk
+	}
 	if n.r.Self().Role == record.Kiosk {
 		terminal = n.terminal
 		if host, _, err := net.SplitHostPort(p.Addr.String()); err == nil {
@@ -222,7 +229,7 @@ func (n *Node) serveClass(_ context.Context, p lan.Peer, b []byte) ([]byte, erro
 			n.mu.Unlock()
 		}
 	}
-	return class.Serve(n.desk, terminal, from, b)
+	return class.Serve(desk, terminal, from, b)
 }
 
 // pollLoop notices what other processes write to the same folder.

@@ -257,7 +257,7 @@ func TestAClassIsLentAndSigned(t *testing.T) {
 			return ok && len(c.Done) == done
 		}
 	}
-	eventually(t, "the host has met both kiosks", func() bool { return len(host.nearTerminals("0150001V")) == 2 })
+	eventually(t, "the host has met both kiosks", func() bool { return len(host.nearTerminals(s)) == 2 })
 	host.LendClass(s)
 	eventually(t, "the class is on both kiosks", func() bool { return has(n1, 0)() && has(n2, 0)() })
 	m := s.Members[6].ID
@@ -271,6 +271,14 @@ func TestAClassIsLentAndSigned(t *testing.T) {
 	eventually(t, "both show the pupil as done", func() bool { return has(n1, 1)() && has(n2, 1)() })
 	if n2.ClaimMember(t.Context(), m) {
 		t.Error("a pupil who is done begins again")
+	}
+	lent, _ := n2.Terminal().Current()
+	n2.Terminal().End(lent.ID)
+	eventually(t, "the host knows that the second kiosk has ended", func() bool { return len(host.Over()) == 1 })
+	n1.MemberDone(t.Context(), s.Members[7].ID)
+	eventually(t, "the first goes on", has(n1, 2))
+	if _, ok := n2.Terminal().Current(); ok {
+		t.Error("the names came back to a kiosk that had ended the class")
 	}
 	host.EndClass(t.Context())
 	eventually(t, "the names are gone", func() bool {

@@ -48,6 +48,9 @@ type Status struct {
 	DiskFree          uint64 // bytes; 0 where it is not known
 }
 
+// DiskFree returns the bytes that are free where the replica lives; 0 where that is not known.
+func (n *Node) DiskFree() uint64 { return diskFree(n.r.Dir()) }
+
 // nearFor is how long a neighbour counts as near after an exchange.
 const nearFor = 3 * time.Minute
 
