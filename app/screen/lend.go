@@ -18,7 +18,8 @@ import (
 type lendPage struct {
 	site  uuid.UUID
 	class string
-	seen  int // done when last drawn
+	seen  int  // what was drawn last, see stand
+	alive bool // the page is being watched
 }
 
 func (p *lendPage) Title() string { return "Charger une classe" }
@@ -57,7 +58,7 @@ func (p *lendPage) Content(s *Shell) fyne.CanvasObject {
 		left := len(r.members) - r.actedCount()
 		grid.Add(look.NewTile("student", "Classe "+r.class, join(s.titleOf(r.site), fmt.Sprintf("%d à faire signer sur %d", left, len(r.members))), 72, func() { p.lend(s, charter, r) }))
 	}
-	return container.NewBorder(look.Body("Les noms restent en mémoire des bornes du lieu, le temps de la séance. Rien n'est écrit sur leur disque."), nil, nil, nil, container.NewVScroll(grid))
+	return container.NewBorder(look.Body("Les noms restent en mémoire des bornes du lieu, le temps de la séance. Rien n'est écrit sur leur disque."), nil, nil, nil, container.NewVScroll(container.NewVBox(grid)))
 }
 
 func (r roll) actedCount() int {
@@ -93,18 +94,28 @@ func (p *lendPage) lend(s *Shell, charter record.Record, r roll) {
 	s.n.LendClass(session)
 	s.n.ExchangeNow(s.ctx)
 	s.draw()
-	p.watch(s)
 }
 
-// watch draws the page again as pupils sign, for as long as it is shown.
+// stand is a number that differs when the page has something new to show.
+func stand(lent class.Session, terminals, over []string) int {
+	return len(lent.Done)*10_000 + len(terminals)*100 + len(over)
+}
+
+// watch draws the page again as pupils sign, for as long as it is shown and the class is lent.
 func (p *lendPage) watch(s *Shell) {
+	p.alive = true
 	after(s, classTick, func() {
 		lent, terminals, ok := s.n.Lent()
-		if q, here := s.page().(*lendPage); !ok || !here || q != p {
+		if q, here := s.page().(*lendPage); !here || q != p {
+			p.alive = false
 			return
 		}
-		if now := len(lent.Done)*100 + len(terminals); now != p.seen {
-			p.seen = now
+		if !ok {
+			p.alive = false
+			s.draw()
+			return
+		}
+		if stand(lent, terminals, s.n.Over()) != p.seen {
 			s.draw()
 		}
 		p.watch(s)
@@ -117,6 +128,16 @@ func (p *lendPage) follow(s *Shell, lent class.Session, terminals []string) fyne
 		slices.Sort(terminals)
 		where = look.Count(len(terminals), "borne", "bornes") + "\u00a0: " + join(terminals...)
 	}
+	over := s.n.Over()
+	if len(over) > 0 {
+		slices.Sort(over)
+		ended := "Terminée, plus aucun nom\u00a0: " + join(over...)
+		if len(terminals) == 0 {
+			where = ended
+		} else {
+			where = join(where, ended)
+		}
+	}
 	head := look.Card(theme.ColorNameHyperlink, look.Title("Classe "+lent.Label), look.Body(fmt.Sprintf("%d sur %d ont répondu", len(lent.Done), len(lent.Members))),
 		look.Roof(len(lent.Done), len(lent.Members)), look.Muted(where))
 	grid := container.NewGridWithColumns(3)
@@ -127,8 +148,8 @@ func (p *lendPage) follow(s *Shell, lent class.Session, terminals []string) fyne
 		}
 		grid.Add(look.NewRowTap(shape, m.First+" "+m.Last, "", word, nil))
 	}
-	if p.seen == 0 {
-		p.seen = -1
+	p.seen = stand(lent, terminals, over)
+	if !p.alive {
 		p.watch(s)
 	}
 	return container.NewBorder(head, nil, nil, nil, container.NewVScroll(grid))
