@@ -3,57 +3,75 @@ package screen
 import (
 	"cantal.fr/buron/assets/look"
 	"cantal.fr/buron/kiosk/flow"
-	"cantal.fr/buron/sync/record"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 )
 
 func (k *Kiosk) charterView() view {
-	charter, ok := k.charter()
-	if !ok {
-		return view{title: "La charte", back: "Retour", content: centred(look.Title("Aucune charte n'est à signer ici."))}
+	charter, ok := k.inForce()
+	if !ok && k.state.Screen != flow.CharterDone {
+		return view{title: "La charte", back: "Retour", content: centred(look.Title("Aucune charte n’est à signer ici."))}
 	}
 	switch k.state.Screen {
 	case flow.CharterRead:
 		return k.readView(charter.Fields.Text("simple_text"), charter.Fields.Text("text"), "")
+	case flow.CharterName:
+		return k.nameView()
 	case flow.CharterSign:
-		return k.signView("Votre signature", "Je signe")
+		return k.signView("Votre signature")
 	case flow.CharterDone:
 		return view{title: "Charte signée", content: centred(look.Huge("Charte signée"), look.Title("Reçu n°\u00a0"+k.state.Person.Receipt+" · signature électronique simple.")),
-			primary: look.NewTouchButton("Terminé", "check", look.Primary, func() { k.tap(flow.BtnDone, "") })}
+			actions: []fyne.CanvasObject{look.NewTouchButton("Terminé", "check", look.Primary, func() { k.tap(flow.BtnDone, "") })}}
 	}
 	return k.whoView()
 }
 
-// whoView asks who signs: pupils of a class sign with their class, so they are not among the choices.
+// populations are those that sign alone: pupils of a class sign with their class.
+var populations = []struct{ code, word string }{
+	{flow.Users, "Usager"}, {"enseignant", "Enseignant"}, {"administratif", "Personnel"}, {"intervenant", "Intervenant"}, {"parent", "Parent"},
+}
+
+// whoView asks who signs, and a user of the place whether they are of age.
 func (k *Kiosk) whoView() view {
-	schema, _ := record.Of(record.Acknowledgement)
-	field, _ := schema.Field("population")
-	row := container.NewGridWithColumns(5)
-	for _, code := range []string{"usager", "enseignant", "administratif", "intervenant", "parent"} {
-		o, _ := field.Option(code)
-		word := map[string]string{"usager": "Usager", "administratif": "Personnel"}[code]
-		if word == "" {
-			word = o.Label
+	p := k.state.Person
+	chosen := func(is bool) (look.Rank, string) {
+		if is {
+			return look.Primary, "check" // said by a shape too, not by colour alone
 		}
-		rank := look.Plain
-		if k.state.Person.Population == code {
-			rank = look.Primary
-		}
-		row.Add(look.NewTouchButton(word, "", rank, func() { k.tap(flow.BtnPopulation, code) }))
+		return look.Plain, ""
 	}
-	with := look.Plain
-	if k.state.Person.Minor {
-		with = look.Primary
+	var who []fyne.CanvasObject
+	for _, o := range populations {
+		rank, icon := chosen(p.Population == o.code)
+		who = append(who, look.NewTouchButton(o.word, icon, rank, func() { k.tap(flow.BtnPopulation, o.code) }))
 	}
-	minor := container.NewHBox(widget.NewLabel("Moins de 18 ans\u00a0?"), look.NewTouchButton("Mon responsable est avec moi", "users", with, func() { k.tap(flow.BtnMinor, "with") }),
-		look.NewTouchButton("Je reviendrai", "sign-out", look.Plain, func() { k.tap(flow.BtnMinor, "later") }))
-	k.name.SetPlaceHolder("Prénom et nom")
+	box := container.NewVBox(lines(k.room(), false, who))
+	if p.Population == flow.Users {
+		adult, adultIcon := chosen(p.Age == flow.Adult)
+		with, withIcon := chosen(p.Age == flow.WithGuardian)
+		box.Add(look.Gap(look.Space24))
+		box.Add(words("Votre âge"))
+		box.Add(lines(k.room(), false, []fyne.CanvasObject{
+			look.NewTouchButton("18 ans ou plus", adultIcon, adult, func() { k.tap(flow.BtnMinor, flow.Adult) }),
+			look.NewTouchButton("Moins de 18 ans\u00a0: mon responsable est avec moi", withIcon, with, func() { k.tap(flow.BtnMinor, flow.WithGuardian) }),
+			look.NewTouchButton("Moins de 18 ans\u00a0: je reviendrai", "sign-out", look.Plain, func() { k.tap(flow.BtnMinor, flow.ComesBack) }),
+		}))
+	}
 	next := look.NewTouchButton("Continuer", "caret-right", look.Primary, func() { k.tap(flow.BtnRead, "") })
-	if k.state.Person.Population == "" || k.state.Person.Name == "" {
+	if !p.Known() {
 		next.Disable()
 	}
-	return view{title: "Vous êtes…", back: "Retour", primary: next,
-		content: container.NewVScroll(container.NewVBox(row, minor, look.Bold("Votre nom"), k.name, look.NewKeyboard(k.name, nil)))}
+	return view{title: "Vous êtes…", back: "Retour", actions: []fyne.CanvasObject{next}, content: look.TouchScroll(box)}
+}
+
+// nameView asks for the name, once the charter was read.
+func (k *Kiosk) nameView() view {
+	k.name.SetPlaceHolder("Prénom et nom")
+	next := look.NewTouchButton("Continuer", "caret-right", look.Primary, func() { k.tap(flow.BtnRead, "") })
+	if k.state.Person.Name == "" {
+		next.Disable()
+	}
+	return view{title: "Votre nom", back: "Retour", actions: []fyne.CanvasObject{next}, field: k.name,
+		content: container.NewBorder(container.NewVBox(k.name, look.Gap(look.Space8)), nil, nil, nil, look.NewKeyboard(k.name, nil))}
 }

@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"cantal.fr/buron/assets/look"
@@ -11,7 +12,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
+	"fyne.io/fyne/v2/theme"
 )
 
 func ms(n int64) time.Time {
@@ -22,133 +23,108 @@ func ms(n int64) time.Time {
 }
 
 func (k *Kiosk) classView() view {
-	s, ok := k.session()
-	if !ok && k.state.Screen == flow.ClassWait {
-		return view{title: "Classe", content: centred(look.Title("La classe n'est pas encore chargée."))}
-	}
+	s, _ := k.session()
 	switch k.state.Screen {
 	case flow.ClassMe:
 		return k.meView(s)
 	case flow.ClassRead:
 		return k.readView(s.Charter.Simple, s.Charter.Text, "Je ne veux pas signer")
 	case flow.ClassSign:
-		return k.signView("Signe ici", "Je signe")
+		return k.signView("Signe ici")
 	case flow.ClassRefuse:
-		return view{title: "Tu ne signes pas aujourd'hui", content: centred(look.Title("Parles-en à ton professeur.")),
-			primary: look.NewTouchButton("C'est compris", "check", look.Primary, func() { k.tap(flow.BtnSeen, "") })}
+		return k.refuseView()
 	case flow.ClassDone:
-		return view{title: "Merci", content: centred(look.Huge("Merci"), look.Title("Il manque l'accord de ton responsable légal (parent ou tuteur). Prends ta feuille."),
-			look.Body("Reçu n°\u00a0"+k.state.Person.Receipt)), primary: look.NewTouchButton("Terminé", "check", look.Primary, func() { k.tap(flow.BtnDone, "") })}
+		return view{title: "Merci", content: centred(look.Huge("Merci"), look.Title("Il manque l’accord de ton responsable légal (parent ou tuteur). Prends ta feuille."),
+			words("Reçu n°\u00a0"+k.state.Person.Receipt)), actions: []fyne.CanvasObject{look.NewTouchButton("Terminé", "check", look.Primary, func() { k.tap(flow.BtnDone, "") })}}
+	case flow.ClassEnd:
+		return view{title: "Classe terminée", content: centred(look.Huge("Classe terminée"), look.Title("Les noms sont effacés de cette borne.")),
+			actions: []fyne.CanvasObject{look.NewTouchButton("Terminé", "check", look.Primary, func() { k.tap(flow.BtnDone, "") })}}
 	}
 	return k.waitView(s)
 }
 
+// refuseView says so once the refusal is saved: it is an act like another.
+func (k *Kiosk) refuseView() view {
+	seen := look.NewTouchButton("C’est compris", "check", look.Primary, func() { k.tap(flow.BtnSeen, "") })
+	if k.state.Person.Sending {
+		seen.Disable()
+	}
+	return view{title: "Tu ne signes pas aujourd’hui", content: centred(look.Huge("Parles-en à ton professeur.")), actions: []fyne.CanvasObject{seen}}
+}
+
+// maxColumns is the most names on a line.
+const maxColumns = 4
+
 // waitView is the list of the class. Who has signed and who has refused both show « Fait ».
 func (k *Kiosk) waitView(s class.Session) view {
-	grid := container.NewGridWithColumns(3)
-	for _, m := range s.Members {
-		name := short(m)
-		if slices.Contains(s.Done, m.ID) {
-			b := look.NewTouchButton(name+" · Fait", "check", look.Plain, nil)
-			b.Disable()
-			grid.Add(b)
-			continue
-		}
-		grid.Add(look.NewTouchButton(name, "", look.Plain, func() { k.tap(flow.BtnMember, m.ID.String()) }))
+	if len(s.Members) == 0 {
+		return view{title: "Classe", content: centred(look.Title("La classe n’est pas encore chargée."))}
 	}
-	head := look.Title("Choisis ton nom")
+	names, buttons, widest := shorts(s.Members), []fyne.CanvasObject{}, float32(1)
+	for i, m := range s.Members {
+		widest = max(widest, look.NewTouchButton(names[i]+" · Fait", "", look.Plain, nil).MinSize().Width)
+		b := look.NewTouchButton(names[i], "", look.Plain, func() { k.tap(flow.BtnMember, m.ID.String()) })
+		if slices.Contains(s.Done, m.ID) {
+			b = look.NewTouchButton(names[i]+" · Fait", "", look.Plain, nil)
+			b.Disable()
+		}
+		buttons = append(buttons, b)
+	}
+	grid := container.NewGridWithColumns(max(min(int(k.room()/(widest+theme.Padding())), maxColumns), 1), buttons...)
+	head := words("Choisis ton nom")
+	head.TextStyle.Bold = true
 	if k.told != "" {
 		head.SetText(k.told)
 	}
-	return view{title: fmt.Sprintf("Classe de %s · %d sur %d", s.Label, len(s.Done), len(s.Members)), content: container.NewBorder(head, nil, nil, nil, container.NewVScroll(grid))}
+	// Somebody who signs elsewhere must not throw the one who looks for their name back to the top.
+	scroll := look.TouchScroll(container.NewVBox(grid))
+	scroll.OnScrolled = func(p fyne.Position) {
+		k.offset = p.Y
+		k.send(flow.Touch, "", "")
+	}
+	at := k.offset
+	return view{title: fmt.Sprintf("Classe de %s · %d sur %d", s.Label, len(s.Done), len(s.Members)), content: container.NewBorder(head, nil, nil, nil, scroll),
+		shown: func() { scroll.To(at) }}
 }
 
-// short writes a first name and the initial of the family name.
-func short(m class.Member) string {
-	r := []rune(m.Last)
-	if len(r) == 0 {
-		return m.First
+// shorts writes each member as a first name and as much of the family name as tells the class's pupils
+// apart: its initial, as a rule.
+func shorts(members []class.Member) []string {
+	out := make([]string, len(members))
+	for i, m := range members {
+		out[i] = m.First
+		last := []rune(m.Last)
+		for n := 1; n <= len(last); n++ {
+			out[i] = m.First + " " + string(last[:n])
+			if n < len(last) {
+				out[i] += "."
+			}
+			if !slices.ContainsFunc(members, func(o class.Member) bool { return o.ID != m.ID && alike(o, m, n) }) {
+				break
+			}
+		}
 	}
-	if len(r) > 6 && slices.Contains([]rune("0123456789"), r[len(r)-1]) {
-		return m.First + " " + m.Last // invented pupils differ by their number alone
-	}
-	return m.First + " " + string(r[0]) + "."
+	return out
+}
+
+// alike reports whether two members read the same with so many letters of the family name.
+func alike(a, b class.Member, letters int) bool {
+	x, y := []rune(a.Last), []rune(b.Last)
+	return strings.EqualFold(a.First, b.First) && strings.EqualFold(string(x[:min(letters, len(x))]), string(y[:min(letters, len(y))]))
 }
 
 func (k *Kiosk) meView(s class.Session) view {
 	name := ""
-	for _, m := range s.Members {
-		if m.ID.String() == k.state.Person.Member {
-			name = short(m)
+	for i, text := range shorts(s.Members) {
+		if s.Members[i].ID.String() == k.state.Person.Member {
+			name = text
 		}
 	}
-	yes := look.NewTouchButton("Oui, c'est moi", "check", look.Primary, func() { k.tap(flow.BtnItsMe, "") })
+	yes := look.NewTouchButton("Oui, c’est moi", "check", look.Primary, func() { k.tap(flow.BtnItsMe, "") })
 	no := look.NewTouchButton("Non", "x", look.Plain, func() { k.tap(flow.BtnNotMe, "") })
-	return view{title: "C'est bien toi\u00a0?", content: centred(look.Huge("C'est bien toi, "+name+"\u00a0?"), container.NewCenter(container.NewHBox(yes, no)))}
-}
-
-// settle is how long a page takes to have its size.
-const settle = 300 * time.Millisecond
-
-// readView shows the text. « J'ai lu » opens once the end was on the screen.
-func (k *Kiosk) readView(simple, full, refuse string) view {
-	text, other := simple, "Texte complet"
-	if k.state.Person.Full || simple == "" {
-		text, other = full, "Texte simple"
+	if k.state.Person.Sending {
+		yes.Disable()
+		yes.SetText("Un instant…")
 	}
-	label := widget.NewLabel(text)
-	label.Wrapping = fyne.TextWrapWord
-	label.SizeName = look.SizeTitle
-	scroll := container.NewVScroll(label)
-	read := look.NewTouchButton("J'ai lu", "check", look.Primary, func() { k.tap(flow.BtnRead, "") })
-	if !k.state.Person.ReadEnd {
-		read.Disable()
-	}
-	seen := func() {
-		if !k.state.Person.ReadEnd && scroll.Offset.Y+scroll.Size().Height >= label.MinSize().Height-4 {
-			k.send(flow.ReachedEnd, "", "")
-			read.Enable()
-		}
-	}
-	scroll.OnScrolled = func(fyne.Position) { seen() }
-	down := look.NewTouchButton("Suite", "caret-down", look.Plain, func() {
-		scroll.ScrollToOffset(fyne.NewPos(0, scroll.Offset.Y+scroll.Size().Height*0.8))
-		k.send(flow.Touch, "", "")
-		seen()
-	})
-	// A text that fits the page has shown its end already.
-	time.AfterFunc(settle, func() { k.live.UI(seen) })
-	row := container.NewHBox(down)
-	if simple != "" {
-		row.Add(look.NewTouchButton(other, "list", look.Plain, func() { k.tap(flow.BtnText, "") }))
-	}
-	if refuse != "" {
-		row.Add(look.NewTouchButton(refuse, "x", look.Plain, func() { k.tap(flow.BtnRefuse, newID()) }))
-	}
-	row.Add(read)
-	return view{title: "La charte", content: scroll, back: "Retour", primary: row}
-}
-
-// signView is the place to sign, by drawing or by typing.
-func (k *Kiosk) signView(title, word string) view {
-	p := k.state.Person
-	sign := look.NewTouchButton(word, "signature", look.Primary, func() { k.tap(flow.BtnSign, newID()) })
-	if !p.Signed || p.Sending {
-		sign.Disable()
-	}
-	manner, icon := "Taper mon nom", "keyboard"
-	var content fyne.CanvasObject = container.NewCenter(k.pad)
-	erase := look.NewTouchButton("Effacer", "eraser", look.Plain, k.pad.Clear)
-	if p.Typed {
-		manner, icon = "Dessiner", "pencil-line"
-		content = container.NewBorder(k.name, nil, nil, nil, container.NewVScroll(look.NewKeyboard(k.name, nil)))
-		erase = look.NewTouchButton("Effacer", "eraser", look.Plain, func() { k.name.SetText("") })
-	}
-	note := look.Body("Signature électronique simple\u00a0: elle dit que vous avez lu la charte, rien d'autre.")
-	if p.Sending {
-		note.SetText("Enregistrement…")
-	}
-	row := container.NewHBox(look.NewTouchButton("Relire", "list", look.Plain, func() { k.tap(flow.BtnReread, "") }), erase,
-		look.NewTouchButton(manner, icon, look.Plain, func() { k.tap(flow.BtnManner, "") }), sign)
-	return view{title: title, content: container.NewBorder(note, nil, nil, nil, content), primary: row}
+	return view{title: "C’est bien toi\u00a0?", content: centred(look.Huge("C’est bien toi, "+name+"\u00a0?"), k.choices(yes, no))}
 }

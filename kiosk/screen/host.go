@@ -18,16 +18,18 @@ func (k *Kiosk) hostView() view {
 	s, lent := k.session()
 	names := "Aucun nom sur cette borne."
 	if lent {
-		names = fmt.Sprintf("Classe %s\u00a0: %d noms en mémoire, %d sur %d ont répondu. Ils s'effacent une heure après la dernière signature.", s.Label, len(s.Members), len(s.Done), len(s.Members))
+		names = fmt.Sprintf("Classe %s\u00a0: %d noms en mémoire, %d sur %d ont répondu. Ils s’effacent une heure après la dernière signature.", s.Label, len(s.Members), len(s.Done), len(s.Members))
 	}
-	box := container.NewVBox(look.Card(theme.ColorNamePrimary, look.Title("Classe"), look.Body(names), look.Body("Une classe se charge depuis le poste de l'accueil\u00a0: Charte, puis « Charger une classe ».")))
+	box := container.NewVBox(look.Card(theme.ColorNamePrimary, look.Title("Classe"), words(names), words("Une classe se charge depuis le poste de l’accueil\u00a0: Charte, puis « Charger une classe ».")))
 	if lent {
-		box.Add(look.NewTouchButton("Terminer la classe", "check", look.Plain, func() { k.tap(flow.BtnEndClass, "") }))
+		box.Add(lines(k.room(), false, []fyne.CanvasObject{look.NewTouchButton("Terminer la classe", "check", look.Plain, func() { k.tap(flow.BtnEndClass, "") })}))
 	}
 	box.Add(k.network())
-	box.Add(container.NewHBox(look.NewTouchButton("Échanger maintenant", "arrows-clockwise", look.Plain, func() { k.n.ExchangeNow(k.ctx) }),
-		look.NewTouchButton("Quitter la borne", "sign-out", look.Danger, k.o.Quit)))
-	return view{title: "Cette borne", back: "Retour", content: container.NewVScroll(box)}
+	box.Add(lines(k.room(), false, []fyne.CanvasObject{look.NewTouchButton("Échanger maintenant", "arrows-clockwise", look.Plain, func() {
+		k.send(flow.Touch, "", "")
+		k.n.ExchangeNow(k.ctx)
+	}), look.NewTouchButton("Quitter la borne", "sign-out", look.Danger, k.o.Quit)}))
+	return view{title: "Cette borne", back: "Retour", content: look.TouchScroll(box)}
 }
 
 // network says what has left this terminal.
@@ -38,23 +40,23 @@ func (k *Kiosk) network() fyne.CanvasObject {
 	}
 	text := "Tout est parti."
 	if st.Pending > 0 {
-		text = look.Count(st.Pending, "acte attend", "actes attendent") + " d'être envoyés. Ils partiront seuls."
+		text = look.Count(st.Pending, "acte attend", "actes attendent") + " d’être envoyés. Ils partiront seuls."
 	}
-	return look.Card(look.ColorMuted, look.Title("Réseau et envois"), look.Body(text),
-		look.Muted("Central\u00a0: "+look.Ago(st.Central.LastContact, k.r.Now())+" · "+look.Count(len(st.Peers), "voisin connu", "voisins connus")))
+	return look.Card(look.ColorMuted, look.Title("Réseau et envois"), words(text),
+		words("Central\u00a0: "+look.Ago(st.Central.LastContact, k.r.Now())+" · "+look.Count(len(st.Peers), "voisin connu", "voisins connus")))
 }
 
 func (k *Kiosk) pinView() view {
-	text := "Tapez le code de l'accueil."
+	text := "Tapez le code de l’accueil."
 	if stored, err := k.r.Setting(k.ctx, settingPin); err == nil && stored == "" {
-		text = "Choisissez le code de l'accueil\u00a0: quatre chiffres au moins. Notez-le."
+		text = "Choisissez le code de l’accueil\u00a0: quatre chiffres au moins. Notez-le."
 	}
 	if k.r.Now().Before(k.state.Locked) {
-		text = "Trop d'essais. Attendez jusqu'à " + look.Clock(k.state.Locked) + "."
+		text = "Trop d’essais. Attendez jusqu’à " + look.Clock(k.state.Locked) + "."
 	} else if k.told != "" {
 		text = k.told + " " + text
 	}
-	return view{title: "Code de l'accueil", back: "Retour",
-		primary: look.NewTouchButton("Valider", "check", look.Primary, func() { k.tap(flow.BtnPin, k.pin.Text) }),
-		content: container.NewVBox(look.Title(text), k.pin, look.NewKeypad(k.pin))}
+	check := look.NewTouchButton("Valider", "check", look.Primary, func() { k.tap(flow.BtnPin, k.pin.Text) })
+	return view{title: "Code de l’accueil", back: "Retour", actions: []fyne.CanvasObject{check}, field: k.pin,
+		content: look.TouchScroll(container.NewVBox(words(text), k.pin, look.NewKeypad(k.pin)))}
 }

@@ -30,26 +30,32 @@ type Options struct {
 
 // Kiosk is the terminal in its window.
 type Kiosk struct {
-	ctx   context.Context
-	win   fyne.Window
-	r     *replica.Replica
-	n     *node.Node
-	live  Live
-	o     Options
-	state flow.State
-	drawn flow.State // as last drawn
-	pad   *look.SignaturePad
-	name  *look.Entry
-	pin   *widget.Entry
-	hour  *canvas.Text
-	done  int    // members of the class that have acted, when it was last drawn
-	told  string // a sentence under a page's title
+	ctx     context.Context
+	win     fyne.Window
+	r       *replica.Replica
+	n       *node.Node
+	live    Live
+	o       Options
+	state   flow.State
+	drawn   flow.State // as last drawn
+	pad     *look.SignaturePad
+	name    *look.Entry // of a visitor
+	written *look.Entry // a signature that is typed
+	act     act         // that is being saved, or could not be
+	worn    worn
+	width   float32       // of the window, when it was last drawn
+	offset  float32       // of the list of the class
+	count   *widget.Label // seconds that are left, nil where nothing is asked
+	pin     *look.Entry
+	hour    *canvas.Text
+	done    int    // members of the class that have acted, when it was last drawn
+	told    string // a sentence under a page's title
 }
 
 // Open shows the terminal of a replica in a window.
 func Open(ctx context.Context, win fyne.Window, n *node.Node, live Live, o Options) *Kiosk {
 	k := &Kiosk{ctx: ctx, win: win, r: n.Replica(), n: n, live: live, o: o, state: flow.State{Screen: flow.Welcome}}
-	k.name, k.pin = look.NewEntry(), widget.NewPasswordEntry()
+	k.name, k.written, k.pin = look.NewEntry(), look.NewEntry(), look.NewSecret()
 	k.pad = look.NewSignaturePad()
 	k.pad.Changed = func() {
 		drawn := ""
@@ -59,7 +65,8 @@ func Open(ctx context.Context, win fyne.Window, n *node.Node, live Live, o Optio
 		k.send(flow.Drawn, "", drawn)
 	}
 	k.name.OnChanged = func(t string) { k.send(flow.Named, "", t) }
-	k.apply()
+	k.written.OnChanged = func(t string) { k.send(flow.Written, "", t) }
+	k.pin.OnChanged = func(string) { k.send(flow.Touch, "", "") }
 	k.draw()
 	return k
 }
@@ -76,7 +83,9 @@ func (k *Kiosk) Run(ctx context.Context) {
 			k.live.UI(func() {
 				k.send(flow.Tick, "", "")
 				k.ClassChanged()
+				k.tellService()
 				k.tellTime()
+				k.tellCount()
 			})
 		}
 	}
@@ -98,10 +107,26 @@ func (k *Kiosk) ClassChanged() {
 		k.send(flow.ClassLoaded, "", "")
 	case !lent && k.state.Class:
 		k.send(flow.ClassEnded, "", "")
-	case lent && k.state.Screen == flow.ClassWait && len(s.Done) != k.done:
+	case lent && len(s.Done) == len(s.Members):
+		k.send(flow.ClassAllDone, "", "")
+	case lent && k.state.Screen == flow.ClassWait && len(s.Done) != k.done, k.width != k.win.Canvas().Size().Width:
 		k.draw()
 	}
 	k.done = len(s.Done)
+}
+
+// leastDisk is the room under which the terminal takes no act any more, in bytes.
+const leastDisk = 32 << 20
+
+// tellService closes the terminal while its disk is full, before somebody signs in vain.
+func (k *Kiosk) tellService() {
+	why := ""
+	if free := k.n.DiskFree(); free > 0 && free < leastDisk {
+		why = "Le disque de cette borne est plein."
+	}
+	if why != k.state.Why || why != "" {
+		k.send(flow.Stopped, "", why)
+	}
 }
 
 func (k *Kiosk) session() (class.Session, bool) { return k.n.Terminal().Current() }
@@ -127,9 +152,10 @@ func (k *Kiosk) changed() bool {
 	a.Since, b.Since = time.Time{}, time.Time{}
 	a.CornerT, b.CornerT, a.Corner, b.Corner = time.Time{}, time.Time{}, 0, 0
 	a.Person.ReadEnd, b.Person.ReadEnd = false, false // the page opens its button itself, and stays where it was scrolled
-	signing := a.Screen == flow.ClassSign || a.Screen == flow.CharterSign || a.Screen == flow.CharterWho
+	signing := a.Screen == flow.ClassSign || a.Screen == flow.CharterSign || a.Screen == flow.CharterName
 	if signing && a.Screen == b.Screen && (a.Person.Name == "") == (b.Person.Name == "") {
 		a.Person.Name, b.Person.Name = "", ""
+		a.Person.Written, b.Person.Written = "", ""
 	}
 	return a != b
 }
@@ -137,29 +163,30 @@ func (k *Kiosk) changed() bool {
 func (k *Kiosk) do(e flow.Effect) {
 	switch e.Do {
 	case flow.Clear:
-		k.pad.Clear()
+		k.wipe()
 		k.name.SetText("")
 		k.pin.SetText("")
-		k.told = ""
+		k.told, k.act = "", act{}
+	case flow.Wipe:
+		k.wipe()
 	case flow.Claim:
 		member := parse(e.Value)
 		k.live.Go(func() {
 			ok := k.n.ClaimMember(k.ctx, member)
 			k.live.UI(func() {
 				if ok {
-					k.send(flow.ClaimOK, "", "")
+					k.send(flow.ClaimOK, e.Value, "")
 					return
 				}
-				k.send(flow.ClaimBad, "", "")
-				k.told = "C'est déjà fait, ou commencé sur une autre borne."
-				k.draw()
+				k.send(flow.ClaimBad, e.Value, "")
+				k.say("C’est déjà fait, ou commencé sur une autre borne.")
 			})
 		})
 	case flow.Release:
 		member := parse(e.Value)
 		k.live.Go(func() { k.n.ReleaseMember(k.ctx, member) })
 	case flow.Submit:
-		k.submit()
+		k.submit(e.Value)
 	case flow.CheckPin:
 		k.checkPin(e.Value)
 	case flow.EndClass:
@@ -175,8 +202,17 @@ func parse(text string) uuid.UUID {
 	return id
 }
 
-// apply puts the chosen look in force.
-func (k *Kiosk) apply() { k.o.Apply(look.NewKioskTheme(k.o.Palette, k.o.Percent)) }
+// wipe empties the places to sign.
+func (k *Kiosk) wipe() {
+	k.pad.Clear()
+	k.written.SetText("")
+}
+
+// say shows a sentence on the page.
+func (k *Kiosk) say(text string) {
+	k.told = text
+	k.draw()
+}
 
 // place is the name of the place where the terminal stands.
 func (k *Kiosk) place() (record.Record, bool) {

@@ -19,35 +19,50 @@ import (
 
 var errNoCharter = errors.New("screen: no charter is in force here")
 
+// act is what a person says, as it is saved: gathered once, so that trying again says the same.
+type act struct {
+	submission string
+	set        record.Fields
+	member     uuid.UUID // uuid.Nil for who is on no list
+}
+
 // submit saves the act of the person, then says so to the conversation.
-func (k *Kiosk) submit() {
-	set, member, err := k.act()
-	if err != nil {
-		k.live.UI(func() { k.send(flow.SaveFailed, "", "") })
-		return
-	}
-	receipt, _ := set["receipt"].(string)
-	k.live.Go(func() {
-		_, err := k.r.Save(k.ctx, uuid.Nil, replica.Change{Kind: record.Acknowledgement, Set: set})
-		if err == nil && member != uuid.Nil {
-			k.n.MemberDone(k.ctx, member)
+func (k *Kiosk) submit(id string) {
+	if k.act.submission != id {
+		set, member, err := k.gather()
+		if err != nil {
+			k.send(flow.SaveFailed, id, "")
+			return
 		}
-		k.live.UI(func() {
-			if err != nil {
-				var problems record.Problems
-				if errors.As(err, &problems) {
-					k.told = problems[0].Sentence()
-				}
-				k.send(flow.SaveFailed, "", "")
-				return
-			}
-			k.send(flow.Saved, "", receipt)
-		})
+		k.act = act{id, set, member}
+	}
+	a := k.act
+	k.live.Go(func() {
+		_, err := k.r.Save(k.ctx, uuid.Nil, replica.Change{Kind: record.Acknowledgement, Set: a.set})
+		k.live.UI(func() { k.saved(a, err) })
 	})
 }
 
-// act gathers the fields of what the person says.
-func (k *Kiosk) act() (record.Fields, uuid.UUID, error) {
+// saved thanks, once the disk has the act; the host is told behind, since it may be out of reach.
+func (k *Kiosk) saved(a act, err error) {
+	if err != nil {
+		var problems record.Problems
+		if errors.As(err, &problems) && a.submission == k.state.Person.Submission {
+			k.told = problems[0].Sentence()
+		}
+		k.send(flow.SaveFailed, a.submission, "")
+		return
+	}
+	if a.member != uuid.Nil {
+		k.n.Terminal().Signed(a.member)
+		k.live.Go(func() { k.n.MemberDone(k.ctx, a.member) })
+	}
+	receipt, _ := a.set["receipt"].(string)
+	k.send(flow.Saved, a.submission, receipt)
+}
+
+// gather collects the fields of what the person says.
+func (k *Kiosk) gather() (record.Fields, uuid.UUID, error) {
 	p := k.state.Person
 	receipt, err := newReceipt()
 	if err != nil {
@@ -78,7 +93,7 @@ func (k *Kiosk) act() (record.Fields, uuid.UUID, error) {
 
 func (k *Kiosk) signature(set record.Fields) error {
 	if k.state.Person.Typed {
-		set["typed_name"] = k.state.Person.Name
+		set["typed_name"] = strings.TrimSpace(k.state.Person.Written)
 		return nil
 	}
 	png, err := k.pad.PNG()
@@ -89,14 +104,14 @@ func (k *Kiosk) signature(set record.Fields) error {
 // visitor completes the act of somebody who is on no list.
 func (k *Kiosk) visitor(set record.Fields) error {
 	site, ok := k.place()
-	charter, inForce := k.charter()
+	charter, inForce := k.inForce()
 	if !ok || !inForce {
 		return errNoCharter
 	}
 	p := k.state.Person
 	set["site"], set["charter"], set["charter_version"] = site.ID.String(), charter.ID.String(), charter.Fields["version"]
 	set["population"], set["person_name"], set["identified_by"] = p.Population, p.Name, "nom déclaré"
-	if p.Minor {
+	if p.Age == flow.WithGuardian {
 		set["identified_by"] = "nom déclaré, responsable légal présent"
 	}
 	set["text_hash"] = charter.Fields["simple_hash"]
@@ -106,8 +121,8 @@ func (k *Kiosk) visitor(set record.Fields) error {
 	return nil
 }
 
-// charter returns the version in force.
-func (k *Kiosk) charter() (record.Record, bool) {
+// inForce returns the version in force.
+func (k *Kiosk) inForce() (record.Record, bool) {
 	found, err := k.r.List(k.ctx, replica.Query{Kind: record.Charter, Where: []replica.Cond{{Field: "status", Value: "en_vigueur"}}, Order: []string{"-version"}})
 	if err != nil || len(found) == 0 {
 		return record.Record{}, false
@@ -156,8 +171,8 @@ func (k *Kiosk) checkPin(code string) {
 	}
 	if stored == "" {
 		if len(code) < minPin || k.setPin(code) != nil {
-			k.told = "Choisissez quatre chiffres au moins."
 			k.send(flow.PinBad, "", "")
+			k.say("Il faut quatre chiffres au moins.")
 			return
 		}
 		k.send(flow.PinOK, "", "")
@@ -172,6 +187,5 @@ func (k *Kiosk) checkPin(code string) {
 		return
 	}
 	k.send(flow.PinBad, "", "")
-	k.told = "Ce n'est pas le code."
-	k.draw()
+	k.say("Ce n’est pas le code.")
 }

@@ -45,5 +45,5 @@ func start(ctx context.Context, win fyne.Window, dir string, live Live, done fun
 
 // Broken says that the data of a folder cannot be opened, and that they were left alone.
 func Broken(win fyne.Window, err error) {
-	win.SetContent(look.On(theme.ColorNameBackground, centred(look.Huge("Borne arrêtée"), look.Title("Demandez à l'accueil."), look.Body(look.Capital(err.Error())))))
+	win.SetContent(look.On(theme.ColorNameBackground, centred(look.Huge("Borne arrêtée"), look.Title("Demandez à l’accueil."), look.Body(look.Capital(err.Error())))))
 }
