@@ -80,13 +80,16 @@ func (k *Kiosk) head(title string) fyne.CanvasObject {
 		right.Add(look.NewTouchButton("Quitter", "x", look.Plain, func() { k.tap(flow.BtnQuit, "") }))
 	}
 	corner := newCorner(func() { k.tap(flow.BtnCorner, "") })
-	row := container.NewBorder(nil, nil, corner, container.NewCenter(right), container.New(fit{text.TextSize}, text))
+	row := container.NewBorder(nil, nil, corner, container.NewCenter(right), container.New(fit{title, text.TextSize}, text))
 	return container.NewStack(look.Fill(look.ColorRail), container.New(layout.NewCustomPaddedLayout(4, 4, 12, 12), row))
 }
 
 // fit is a layout for one line of text: a title that is too long is written smaller, and never pushes the
 // hour and « Quitter » off the screen.
-type fit struct{ size float32 }
+type fit struct {
+	full string
+	size float32
+}
 
 // smallest is how small a title is written, as a part of its size; longer ones are cut.
 const smallest = 0.5
@@ -98,10 +101,12 @@ func (f fit) MinSize(objects []fyne.CanvasObject) fyne.Size {
 
 func (f fit) Layout(objects []fyne.CanvasObject, room fyne.Size) {
 	t := objects[0].(*canvas.Text)
+	t.Text = f.full
 	wide := fyne.MeasureText(t.Text, f.size, t.TextStyle).Width
 	t.TextSize = f.size * max(min(room.Width/max(wide, 1), 1), smallest)
-	for r := []rune(t.Text); len(r) > 2 && fyne.MeasureText(t.Text, t.TextSize, t.TextStyle).Width > room.Width; r = r[:len(r)-2] {
-		t.Text = string(r[:len(r)-2]) + "…"
+	for r := []rune(f.full); len(r) > 1 && fyne.MeasureText(t.Text, t.TextSize, t.TextStyle).Width > room.Width+1; {
+		r = r[:len(r)-1]
+		t.Text = string(r) + "…"
 	}
 	h := fyne.MeasureText("X", t.TextSize, t.TextStyle).Height
 	t.Move(fyne.NewPos(0, (room.Height-h)/2))

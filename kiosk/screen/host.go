@@ -39,7 +39,10 @@ func (k *Kiosk) network() fyne.CanvasObject {
 		return look.Problem(err.Error())
 	}
 	text := "Tout est parti."
-	if st.Pending > 0 {
+	switch {
+	case st.Pending == 1:
+		text = "Un acte attend d’être envoyé. Il partira seul."
+	case st.Pending > 1:
 		text = look.Count(st.Pending, "acte attend", "actes attendent") + " d’être envoyés. Ils partiront seuls."
 	}
 	return look.Card(look.ColorMuted, look.Title("Réseau et envois"), words(text),
@@ -51,12 +54,16 @@ func (k *Kiosk) pinView() view {
 	if stored, err := k.r.Setting(k.ctx, settingPin); err == nil && stored == "" {
 		text = "Choisissez le code de l’accueil\u00a0: quatre chiffres au moins. Notez-le."
 	}
-	if k.r.Now().Before(k.state.Locked) {
+	locked := k.r.Now().Before(k.state.Locked)
+	if locked {
 		text = "Trop d’essais. Attendez jusqu’à " + look.Clock(k.state.Locked) + "."
 	} else if k.told != "" {
 		text = k.told + " " + text
 	}
 	check := look.NewTouchButton("Valider", "check", look.Primary, func() { k.tap(flow.BtnPin, k.pin.Text) })
+	if locked {
+		check.Disable()
+	}
 	return view{title: "Code de l’accueil", back: "Retour", actions: []fyne.CanvasObject{check}, field: k.pin,
-		content: look.TouchScroll(container.NewVBox(words(text), k.pin, look.NewKeypad(k.pin)))}
+		content: look.TouchScroll(container.NewVBox(words(text), look.Pad(look.Space8, look.Space8, k.pin), look.NewKeypad(k.pin)))}
 }

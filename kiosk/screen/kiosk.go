@@ -43,9 +43,10 @@ type Kiosk struct {
 	written *look.Entry // a signature that is typed
 	act     act         // that is being saved, or could not be
 	worn    worn
-	width   float32       // of the window, when it was last drawn
-	offset  float32       // of the list of the class
-	count   *widget.Label // seconds that are left, nil where nothing is asked
+	width   float32        // of the window, when it was last drawn
+	offset  float32        // of the list of the class
+	text    *look.Scroller // that is being read
+	count   *widget.Label  // seconds that are left, nil where nothing is asked
 	pin     *look.Entry
 	hour    *canvas.Text
 	done    int    // members of the class that have acted, when it was last drawn
@@ -56,6 +57,7 @@ type Kiosk struct {
 func Open(ctx context.Context, win fyne.Window, n *node.Node, live Live, o Options) *Kiosk {
 	k := &Kiosk{ctx: ctx, win: win, r: n.Replica(), n: n, live: live, o: o, state: flow.State{Screen: flow.Welcome}}
 	k.name, k.written, k.pin = look.NewEntry(), look.NewEntry(), look.NewSecret()
+	k.pin.ActionItem = look.Gap(1) // in place of the eye that shows the code: others stand around
 	k.pad = look.NewSignaturePad()
 	k.pad.Changed = func() {
 		drawn := ""

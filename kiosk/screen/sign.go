@@ -23,14 +23,15 @@ func (k *Kiosk) readView(simple, full, refuse string) view {
 	label := widget.NewLabel(text)
 	label.Wrapping, label.SizeName = fyne.TextWrapWord, look.SizeTitle
 	scroll := look.TouchScroll(label)
+	k.text = scroll
 	read := look.NewTouchButton("J’ai lu", "check", look.Primary, func() { k.tap(flow.BtnRead, "") })
 	down := look.NewTouchButton("Suite", "caret-down", look.Plain, func() { scroll.By(scroll.Size().Height * 0.8) })
 	if !k.state.Person.ReadEnd {
 		read.Disable()
 	}
 	seen := func() {
-		if !scroll.AtEnd() {
-			return
+		if k.text != scroll || !scroll.AtEnd() {
+			return // of a page that has gone, or not yet there
 		}
 		down.Disable()
 		if !k.state.Person.ReadEnd {
@@ -51,7 +52,7 @@ func (k *Kiosk) readView(simple, full, refuse string) view {
 	}
 	return view{title: "La charte", content: scroll, back: "Retour", actions: append(row, read),
 		// A text that fits the page has shown its end already.
-		shown: func() { time.AfterFunc(settle, func() { k.live.UI(seen) }) }}
+		shown: func() { k.live.After(settle, seen) }}
 }
 
 // signView is the place to sign, by drawing or by typing.

@@ -10,5 +10,5 @@ func diskFree(dir string) uint64 {
 	if err := unix.Statfs(dir, &s); err != nil {
 		return 0
 	}
-	return s.Bavail * uint64(s.Bsize)
+	return max(s.Bavail*uint64(s.Bsize), 1) // 0 would say that it is not known, and a full disk must be
 }
