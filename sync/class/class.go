@@ -213,6 +213,7 @@ type Terminal struct {
 	session Session
 	host    trust.Key
 	done    map[uuid.UUID]bool
+	begun   uuid.UUID // member who is at this terminal
 	ended   uuid.UUID // session that is over here: its host may not bring the names back
 	last    time.Time // of the loan or of the last signature that is known of
 	now     func() time.Time
@@ -240,7 +241,7 @@ func (t *Terminal) Accept(l Loan, host trust.Device) error {
 		return ErrEnded
 	}
 	if t.session.ID != s.ID {
-		t.session, t.host, t.done, t.last = s, host.Key, map[uuid.UUID]bool{}, t.now()
+		t.session, t.host, t.done, t.last, t.begun = s, host.Key, map[uuid.UUID]bool{}, t.now(), uuid.Nil
 	}
 	for _, id := range s.Done {
 		t.done[id] = true
@@ -270,11 +271,48 @@ func (t *Terminal) Host() trust.Key {
 	return t.host
 }
 
+// Begin notes that a member is at this terminal; false where they are done.
+func (t *Terminal) Begin(member uuid.UUID) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.done[member] {
+		return false
+	}
+	t.begun = member
+	return true
+}
+
+// Leave notes that a member did not go on.
+func (t *Terminal) Leave(member uuid.UUID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.begun == member {
+		t.begun = uuid.Nil
+	}
+}
+
+// Free answers another terminal of the place, where the host is out of reach: may the member begin there?
+func (t *Terminal) Free(session, member uuid.UUID) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.session.ID != session || !t.done[member] && t.begun != member
+}
+
+// Fellow reports whether a device may speak about the class as another terminal does: it stands at its place.
+func (t *Terminal) Fellow(from trust.Device) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.session.ID != uuid.Nil && slices.Contains(from.Places, t.session.Place)
+}
+
 // Signed notes that a member has acted on this terminal.
 func (t *Terminal) Signed(member uuid.UUID) {
 	t.mu.Lock()
 	if t.session.ID != uuid.Nil {
 		t.done[member], t.last = true, t.now()
+	}
+	if t.begun == member {
+		t.begun = uuid.Nil
 	}
 	t.mu.Unlock()
 	t.changed()
@@ -325,5 +363,5 @@ func (t *Terminal) forget() {
 	if t.session.ID != uuid.Nil {
 		t.ended = t.session.ID
 	}
-	t.session, t.host, t.done = Session{}, trust.Key{}, nil
+	t.session, t.host, t.done, t.begun = Session{}, trust.Key{}, nil, uuid.Nil
 }

@@ -13,9 +13,9 @@ const (
 	AskLend    = "lend"    // host to terminal: a Loan
 	AskSync    = "sync"    // host to terminal: who is done, both ways
 	AskEnd     = "end"     // host to terminal
-	AskClaim   = "claim"   // terminal to host: may this member begin here
+	AskClaim   = "claim"   // terminal to host, or to the terminals near where it is out of reach: may this member begin here
 	AskRelease = "release" // terminal to host: the member did not go on
-	AskDone    = "done"    // terminal to host: the member has acted
+	AskDone    = "done"    // terminal to host and to the terminals near: the member has acted
 )
 
 // Message is one request about a class, and its answer.
@@ -67,6 +67,10 @@ func Serve(d *Desk, t *Terminal, from trust.Device, raw []byte) ([]byte, error) 
 		a.Done, err = t.Sync(m.Session, m.Done)
 	case t != nil && m.Ask == AskEnd && from.Key == t.Host():
 		t.End(m.Session)
+	case t != nil && m.Ask == AskClaim && t.Fellow(from):
+		a.OK = t.Free(m.Session, m.Member)
+	case t != nil && m.Ask == AskDone && t.Fellow(from):
+		a.Done, err = t.Sync(m.Session, []uuid.UUID{m.Member})
 	case d == nil:
 		a.OK = false
 	case !d.At(from):

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cantal.fr/buron/sync/class"
@@ -186,26 +187,77 @@ func ask(ctx context.Context, c *lan.Conn, m class.Message) (class.Message, erro
 	return class.Parse(raw)
 }
 
-// ClaimMember asks the host whether a pupil may sign on this terminal. Where the host is not reached the
-// answer is yes: no pupil is sent away, and a second signature is shown as one.
+// ClaimMember asks the host whether a pupil may sign on this terminal, and the terminals near in case the host
+// is out of reach. Where nobody answers it may: no pupil is sent away, and a second signature is shown as one.
 func (n *Node) ClaimMember(ctx context.Context, member uuid.UUID) bool {
-	a, err := n.tellHost(ctx, class.Message{Ask: class.AskClaim, Member: member})
-	return err != nil || a.OK
+	if !n.terminal.Begin(member) {
+		return false
+	}
+	m := class.Message{Ask: class.AskClaim, Member: member}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	var free bool
+	wg.Go(func() { free = n.tellTerminals(ctx, m) })
+	a, err := n.tellHost(ctx, m)
+	if err == nil {
+		cancel() // the host knows of all terminals: nobody else is waited for
+	}
+	if wg.Wait(); err == nil {
+		free = a.OK
+	}
+	if !free {
+		n.terminal.Leave(member)
+	}
+	return free
 }
 
 // ReleaseMember tells the host that a pupil did not go on.
 func (n *Node) ReleaseMember(ctx context.Context, member uuid.UUID) {
+	n.terminal.Leave(member)
 	_, _ = n.tellHost(ctx, class.Message{Ask: class.AskRelease, Member: member})
 }
 
-// MemberDone tells the host at once that a pupil has acted on this terminal; the terminal notes it first.
+// MemberDone tells the host and the terminals near at once that a pupil has acted on this terminal, which
+// notes it first.
 func (n *Node) MemberDone(ctx context.Context, member uuid.UUID) {
 	n.terminal.Signed(member)
-	if a, err := n.tellHost(ctx, class.Message{Ask: class.AskDone, Member: member}); err == nil && a.OK {
+	m := class.Message{Ask: class.AskDone, Member: member}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { n.tellTerminals(ctx, m) })
+	if a, err := n.tellHost(ctx, m); err == nil && a.OK {
 		if s, ok := n.terminal.Current(); ok {
 			_, _ = n.terminal.Sync(s.ID, a.Done)
 		}
 	}
+}
+
+// tellTerminals asks the other terminals of the place that were met lately; false where one of them says no.
+func (n *Node) tellTerminals(ctx context.Context, m class.Message) bool {
+	s, ok := n.terminal.Current()
+	if !ok {
+		return true
+	}
+	m.Session = s.ID
+	ctx, cancel := context.WithTimeout(ctx, claimLimit)
+	defer cancel()
+	var wg sync.WaitGroup
+	var refused atomic.Bool
+	for address, key := range n.nearTerminals(s) {
+		wg.Go(func() {
+			c, err := lan.Dial(ctx, address, n.r.Identity(), &key)
+			if err != nil {
+				return
+			}
+			defer c.Close()
+			if a, err := ask(ctx, c, m); err == nil && !a.OK {
+				refused.Store(true)
+			}
+		})
+	}
+	wg.Wait()
+	return !refused.Load()
 }
 
 // tellHost asks the host that lent the class, at the address from which it came.

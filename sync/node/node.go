@@ -223,13 +223,16 @@ func (n *Node) serveClass(_ context.Context, p lan.Peer, b []byte) ([]byte, erro
 	}
 	if n.r.Self().Role == record.Kiosk {
 		terminal = n.terminal
+	}
+	answer, err := class.Serve(desk, terminal, from, b)
+	if terminal != nil && from.Key == terminal.Host() {
 		if host, _, err := net.SplitHostPort(p.Addr.String()); err == nil {
 			n.mu.Lock()
 			n.hostIP = host
 			n.mu.Unlock()
 		}
 	}
-	return class.Serve(desk, terminal, from, b)
+	return answer, err
 }
 
 // pollLoop notices what other processes write to the same folder.

@@ -288,6 +288,41 @@ func TestAClassIsLentAndSigned(t *testing.T) {
 	})
 }
 
+func TestTerminalsSeeEachOtherWithoutTheHost(t *testing.T) {
+	f := newField(t)
+	office := f.join("accueil", record.Coordination)
+	k1, k2 := f.join("borne 1", record.Kiosk, "0150001V"), f.join("borne 2", record.Kiosk, "0150001V")
+	for _, r := range []*replica.Replica{office, k1, k2} {
+		f.exchange(r)
+	}
+	n1, a1 := listen(t, k1)
+	n2, a2 := listen(t, k2, a1)
+	n1.meet(a2)
+	s := class.Session{ID: uuid.New(), Place: "0150001V", Label: "5e B", Members: []class.Member{{ID: uuid.New()}, {ID: uuid.New()}}}
+	eventually(t, "the kiosks have met", func() bool { return len(n1.nearTerminals(s)) == 1 && len(n2.nearTerminals(s)) == 1 })
+	loan, err := class.Lend(s, office.Identity())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []*Node{n1, n2} { // lent by a host that has gone since
+		if err := n.Terminal().Accept(loan, office.Self()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := s.Members[0].ID
+	if !n1.ClaimMember(t.Context(), m) || n2.ClaimMember(t.Context(), m) {
+		t.Error("the same pupil begins on both kiosks, or on none")
+	}
+	n1.ReleaseMember(t.Context(), m)
+	if !n2.ClaimMember(t.Context(), m) {
+		t.Error("a pupil who left the one may not begin on the other")
+	}
+	n2.MemberDone(t.Context(), m)
+	if c, _ := n1.Terminal().Current(); len(c.Done) != 1 || n1.ClaimMember(t.Context(), m) {
+		t.Errorf("who is done begins again: %v", c.Done)
+	}
+}
+
 func TestASecondExchangerStandsBack(t *testing.T) {
 	f := newField(t)
 	a := f.join("a", record.Agent)
