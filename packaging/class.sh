@@ -98,20 +98,26 @@ found() {
 	[ "$(b h list class_member 2>/dev/null | wc -l)" -eq 25 ] || fail "the class list: $(b h list class_member | wc -l) pupils"
 }
 
+# kiosk WHO starts a kiosk as a command of its own, so that its number is that of the program.
+kiosk() {
+	local d=display_$1
+	DISPLAY=${!d} ip netns exec "$net-$1" "$bin/buron-kiosk" --data "$work/$1" --alone --every 2s --listen ":1894${1#k}" --peer 10.97.0.2:18941 --peer 10.97.0.3:18942 >"$work/$1.log" 2>&1 &
+	pids+=($!)
+	eval "pid_$1=$!"
+}
+
 programs() {
-	local who d
+	local who
 	for who in $hosts; do
 		screen "$who"
-		d=display_$who # a command of its own, so that its number is that of the program
-		DISPLAY=${!d} ip netns exec "$net-$who" "$bin/buron-kiosk" --data "$work/$who" --alone --every 2s --listen ":1894${who#k}" >"$work/$who.log" 2>&1 &
-		pids+=($!)
-		eval "pid_$who=$!"
+		kiosk "$who"
 	done
 	screen h
 	# So that the desktop knows where the kiosks are: what mDNS does is proved elsewhere.
 	until_ "the desktop meets both kiosks" meets
 	DISPLAY=$display_h "$bin/buron" --data "$work/h" --alone --every 2s --window 1280x800 --page charte >"$work/h.log" 2>&1 &
-	pids+=($!)
+	pid_h=$!
+	pids+=("$pid_h")
 	sleep 2
 }
 
@@ -172,18 +178,28 @@ members() { b "$1" list acknowledgement --json 2>/dev/null | grep -o '"member": 
 count() { [ "$(acts "$1")" -eq "$2" ] && [ "$(members "$1")" -eq "$3" ]; }
 tell() { echo "$(acts "$1") signatures of $(members "$1") pupils"; }
 
-# refused: two kiosks that see each other do not take the same pupil.
+# refused HOW WAIT: two kiosks that see each other do not take the same pupil; a kiosk waits so many seconds
+# for an answer.
 refused() {
 	name k1 0 # begins
-	sleep 0.6
+	sleep "$2"
 	name k2 0
-	sleep 0.6
+	sleep "$2"
 	picture k2 refus
 	pupil k2 0     # would sign, if the page let through
-	tap k1 1180 40 # Quitter: the name is free again
-	sleep 0.8
-	if count h 0 0; then ok "the same pupil on both kiosks that see each other: the second is not let through"; else fail "the second kiosk let the pupil sign: $(tell h)"; fi
+	sleep "$2"
 	tap k2 1180 40
+	tap k1 1180 40 # Quitter: the name is free again
+	sleep "$2"
+	if count h 0 0 && count k1 0 0 && count k2 0 0; then ok "the same pupil on both kiosks, $1: the second is not let through"; else fail "$1, the second kiosk let the pupil sign: $(tell k2)"; fi
+}
+
+# alone: the desktop sleeps, and the kiosks see each other.
+alone() {
+	kill -STOP "$pid_h"
+	refused "while the desktop sleeps" 2
+	kill -CONT "$pid_h"
+	sleep 2
 }
 
 half() {
@@ -202,6 +218,7 @@ all25() {
 	ip netns exec "$net-k2" ip link set eth0 up
 	until_ "the second signature of the pupil arrives, counted once" count h 2 1 && ok "the same pupil on both kiosks, cut off: both signatures are kept, $(tell h)"
 	sleep 2
+	power 2>/dev/null # the shell says « Killed »
 	local begun
 	begun=$(now)
 	half k1 1 &
@@ -225,14 +242,27 @@ double() {
 	picture h double
 }
 
-# nameless: after the last signature the kiosks say that it is over; a kiosk that loses its power holds no name.
-nameless() {
+# power: a kiosk that loses its power in the middle of a class holds no name, and is lent the class again.
+power() {
+	local n
+	kill -KILL "$pid_k2"
+	wait "$pid_k2"
+	n=$(cut -d';' -f1,2 "$work/5eB.csv" | tail -n +2 | tr ';' '\n' | grep -rlaFf - "$work/k2" | wc -l)
+	sleep 0.5
+	local dark
+	dark=$(seen k2)
+	kiosk k2
+	until_ "the kiosk is back" changed k2 "$dark"
+	sleep 4
+	picture k2 revenue
+	if [ "$n" -eq 0 ]; then ok "after a power cut no name of the class is on the kiosk's disk"; else fail "$n files on the kiosk's disk hold names"; fi
+}
+
+# ended: once all have signed, each kiosk has forgotten the class by itself.
+ended() {
 	sleep 5
 	picture k1 fin
-	local n
-	kill -KILL "$pid_k1" "$pid_k2" 2>/dev/null
-	n=$(cut -d';' -f1,2 "$work/5eB.csv" | tail -n +2 | tr ';' '\n' | grep -rlaFf - "$work/k1" "$work/k2" | wc -l)
-	if [ "$n" -eq 0 ]; then ok "after a power cut no name of the class is on a kiosk's disk"; else fail "$n files on the kiosks' disks hold names"; fi
+	picture k2 fin-2
 }
 
 if [ "$(id -u)" -ne 0 ] || ! wires 2>/dev/null; then
@@ -243,9 +273,10 @@ begun=$(now)
 found
 programs
 lend
-refused
+refused "with the host near" 0.7
+alone
 all25
 double
-nameless 2>/dev/null
+ended
 ok "the class took $(($(since "$begun") / 1000)) s in all; pictures in build/class/"
 exit $failed
