@@ -106,7 +106,8 @@ func show(ctx context.Context, cancel func(), o options) int {
 	case errors.Is(err, replica.ErrNone):
 		screen.Start(ctx, win, o.Data, live, open)
 	default:
-		screen.Broken(win, err)
+		fmt.Fprintln(os.Stderr, "buron-kiosk:", err)
+		screen.Broken(win)
 		status = 1
 	}
 	win.ShowAndRun()

@@ -81,7 +81,7 @@ func larger(percent int) int {
 // types reports whether the page holds a keyboard.
 func (k *Kiosk) types() bool {
 	s := k.state
-	return s.Screen == flow.CharterName || (s.Screen == flow.ClassSign || s.Screen == flow.CharterSign) && s.Person.Typed
+	return s.Screen == flow.CharterName || s.Screen == flow.Pin || (s.Screen == flow.ClassSign || s.Screen == flow.CharterSign) && s.Person.Typed
 }
 
 // wear puts the face of the state in force.

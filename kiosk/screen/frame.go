@@ -101,10 +101,12 @@ func (f fit) MinSize(objects []fyne.CanvasObject) fyne.Size {
 
 func (f fit) Layout(objects []fyne.CanvasObject, room fyne.Size) {
 	t := objects[0].(*canvas.Text)
+	fits := func() bool { return fyne.MeasureText(t.Text, t.TextSize, t.TextStyle).Width <= room.Width }
 	t.Text = f.full
-	wide := fyne.MeasureText(t.Text, f.size, t.TextStyle).Width
-	t.TextSize = f.size * max(min(room.Width/max(wide, 1), 1), smallest)
-	for r := []rune(f.full); len(r) > 1 && fyne.MeasureText(t.Text, t.TextSize, t.TextStyle).Width > room.Width+1; {
+	// By whole steps: a width does not shrink quite as its size does.
+	for t.TextSize = f.size; !fits() && t.TextSize > f.size*smallest; t.TextSize-- {
+	}
+	for r := []rune(f.full); !fits() && len(r) > 1; {
 		r = r[:len(r)-1]
 		t.Text = string(r) + "…"
 	}

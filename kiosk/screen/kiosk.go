@@ -120,9 +120,12 @@ func (k *Kiosk) ClassChanged() {
 // leastDisk is the room under which the terminal takes no act any more, in bytes.
 const leastDisk = 32 << 20
 
-// tellService closes the terminal while its disk is full, before somebody signs in vain.
+// tellService closes the terminal while nothing that is signed here would count or be kept.
 func (k *Kiosk) tellService() {
 	why := ""
+	if k.r.Roster().Revoked(k.r.Identity().Public()) {
+		why = "Cette borne n’est plus admise."
+	}
 	if free := k.n.DiskFree(); free > 0 && free < leastDisk {
 		why = "Le disque de cette borne est plein."
 	}

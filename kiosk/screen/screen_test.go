@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"fmt"
+	"image/color"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"cantal.fr/buron/sync/replica"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
@@ -163,6 +165,22 @@ func TestEverythingStaysOnTheScreen(t *testing.T) {
 			if m := k.win.Content().MinSize(); m.Width > 1280 || m.Height > 800 {
 				t.Errorf("%s at %d %%: wants %v", name, sizes[step], m)
 			}
+		}
+	}
+}
+
+func TestATitleIsWrittenSmallerBeforeItIsCut(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(look.NewKioskTheme(look.Light, 100))
+	title := "Tu ne signes pas aujourd’hui"
+	text := canvas.NewText(title, color.Black)
+	whole := fyne.MeasureText(title, 44, text.TextStyle).Width
+	for _, c := range []struct {
+		room float32
+		cut  bool
+	}{{whole, false}, {whole - 1, false}, {whole * 0.7, false}, {whole / 4, true}, {whole, false}} {
+		fit{title, 44}.Layout([]fyne.CanvasObject{text}, fyne.NewSize(c.room, 60))
+		if wide := fyne.MeasureText(text.Text, text.TextSize, text.TextStyle).Width; wide > c.room || (text.Text != title) != c.cut {
+			t.Errorf("in %v: %q, %v wide", c.room, text.Text, wide)
 		}
 	}
 }

@@ -43,7 +43,9 @@ func start(ctx context.Context, win fyne.Window, dir string, live Live, done fun
 	win.SetContent(look.On(theme.ColorNameBackground, container.NewPadded(container.NewVScroll(box))))
 }
 
-// Broken says that the data of a folder cannot be opened, and that they were left alone.
-func Broken(win fyne.Window, err error) {
-	win.SetContent(look.On(theme.ColorNameBackground, centred(look.Huge("Borne arrêtée"), look.Title("Demandez à l’accueil."), look.Body(look.Capital(err.Error())))))
+// Broken says that the data of a folder cannot be opened, and that they were left alone. Why is for who
+// maintains the terminal, not for the public: the caller writes it elsewhere.
+func Broken(win fyne.Window) {
+	win.SetContent(look.On(theme.ColorNameBackground, centred(look.Huge("Borne arrêtée"), look.Title("Demandez à l’accueil."),
+		words("Les données de cette borne ne s’ouvrent pas. Elles sont restées telles quelles."))))
 }
