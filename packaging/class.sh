@@ -263,6 +263,7 @@ ended() {
 	sleep 5
 	picture k1 fin
 	picture k2 fin-2
+	picture h fin-accueil
 }
 
 if [ "$(id -u)" -ne 0 ] || ! wires 2>/dev/null; then
@@ -276,7 +277,7 @@ lend
 refused "with the host near" 0.7
 alone
 all25
-double
 ended
+double
 ok "the class took $(($(since "$begun") / 1000)) s in all; pictures in build/class/"
 exit $failed
