@@ -145,6 +145,9 @@ func pages(member string) map[string]flow.State {
 		flow.ClassEnd, flow.CharterWho, flow.CharterRead, flow.CharterName, flow.CharterSign, flow.CharterDone, flow.Pin, flow.Host, flow.Off} {
 		p := flow.Person{Member: member, Population: flow.Users, Receipt: "7K4-P2"}
 		out[string(s)] = flow.State{Screen: s, Person: p, Class: true, Why: "Le disque de cette borne est plein."}
+		if s != flow.ClassSign && s != flow.CharterSign {
+			continue
+		}
 		p.Typed = true
 		out[string(s)+", typed"] = flow.State{Screen: s, Person: p, Class: true}
 		p.Failed = true
