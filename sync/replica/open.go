@@ -34,9 +34,6 @@ var schema string
 // File is the name of the database in the data folder.
 const File = "buron.db"
 
-// schemaVersion is PRAGMA user_version of the schema above.
-const schemaVersion = 1
-
 // Errors of a replica.
 var (
 	ErrNone      = errors.New("replica: no replica in this folder")
@@ -143,7 +140,7 @@ func build(ctx context.Context, path string, t journal.Territory, nonce [16]byte
 		_, err = db.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES ('territory', ?), ('nonce', ?), ('clock', ?)`, t[:], nonce[:], []byte{0, 0, 0, 0, 0, 0, 0, 0})
 	}
 	if err == nil {
-		_, err = db.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d; PRAGMA wal_checkpoint(TRUNCATE)", schemaVersion))
+		_, err = db.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d; PRAGMA wal_checkpoint(TRUNCATE)", schemaVersion()))
 	}
 	if err = errors.Join(err, db.Close()); err != nil {
 		return fmt.Errorf("replica: make the database: %w", translate(err))
@@ -205,12 +202,8 @@ func (r *Replica) load(ctx context.Context) (err error) {
 	if r.write, err = r.db.Conn(ctx); err != nil {
 		return err
 	}
-	var version int
-	if err := r.write.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+	if err := r.migrate(ctx); err != nil {
 		return err
-	}
-	if version > schemaVersion {
-		return fmt.Errorf("ces données ont été écrites par une version plus récente de Buron\u00a0: mettez ce poste à jour")
 	}
 	var t, nonce []byte
 	if err := r.write.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'territory'").Scan(&t); err != nil {
@@ -229,7 +222,10 @@ func (r *Replica) load(ctx context.Context) (err error) {
 	if err := r.st.prepare(ctx, r.write); err != nil {
 		return err
 	}
-	return r.refreshRoster(ctx, r.write)
+	if err := r.refreshRoster(ctx, r.write); err != nil {
+		return err
+	}
+	return r.upgraded(ctx)
 }
 
 // Close releases the database. What was confirmed is on the disk already.

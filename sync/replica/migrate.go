@@ -1,0 +1,84 @@
+package replica
+
+import (
+	"context"
+	"fmt"
+
+	"cantal.fr/buron/sync/trust"
+)
+
+// migrations bring a database of version i+1 to version i+2. They only add: what a version wrote stays as it
+// is, and what is derived can be folded again.
+func migrations() []string {
+	return []string{
+		// 2: entries that are held and not merged.
+		`ALTER TABLE entry ADD COLUMN standing INTEGER NOT NULL DEFAULT 0;
+		CREATE INDEX entry_standing ON entry (standing) WHERE standing > 0;
+		CREATE TABLE shelf (record BLOB NOT NULL, entry INTEGER NOT NULL, op INTEGER NOT NULL, PRIMARY KEY (record, entry)) STRICT, WITHOUT ROWID;
+		DROP INDEX record_id;
+		CREATE UNIQUE INDEX record_id ON record (id, kind, scope);`,
+	}
+}
+
+// schemaVersion is PRAGMA user_version of schema.sql.
+func schemaVersion() int { return len(migrations()) + 1 }
+
+// migrate brings the database to this version's schema, each step whole or not at all. Two processes may
+// open an old folder at once: the version is read inside the transaction.
+func (r *Replica) migrate(ctx context.Context) error {
+	for {
+		var version int
+		if err := r.write.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+			return err
+		}
+		switch {
+		case version > schemaVersion():
+			return fmt.Errorf("ces données ont été écrites par une version plus récente de Buron\u00a0: mettez ce poste à jour")
+		case version == schemaVersion():
+			return nil
+		case version < 1:
+			return ErrDamaged
+		}
+		if err := r.step(ctx, version); err != nil {
+			return fmt.Errorf("bring the database from version %d to %d: %w", version, version+1, err)
+		}
+	}
+}
+
+func (r *Replica) step(ctx context.Context, from int) error {
+	ctx = context.WithoutCancel(ctx)
+	if _, err := r.write.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	var version int
+	err := r.write.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
+	if err == nil && version == from {
+		_, err = r.write.ExecContext(ctx, migrations()[from-1]+fmt.Sprintf("PRAGMA user_version = %d", from+1))
+	}
+	if err == nil {
+		_, err = r.write.ExecContext(ctx, "COMMIT")
+	}
+	if err != nil {
+		_, _ = r.write.ExecContext(ctx, "ROLLBACK") // fails where the database has rolled back itself
+	}
+	return err
+}
+
+// metaApp is the version of the program that last opened the database.
+const metaApp = "app"
+
+// upgraded merges what an earlier version of the program could only keep, once per version.
+func (r *Replica) upgraded(ctx context.Context) error {
+	var app string
+	err := r.read.QueryRowContext(ctx, "SELECT CAST(coalesce((SELECT value FROM meta WHERE key = ?), x'') AS TEXT)", metaApp).Scan(&app)
+	if err != nil || app == trust.AppVersion {
+		return err
+	}
+	return r.inBatch(ctx, func(b *batch) error {
+		if err := b.readAgain(); err != nil {
+			return err
+		}
+		_, err := b.st.setMeta.ExecContext(ctx, metaApp, []byte(trust.AppVersion))
+		return err
+	})
+}
