@@ -16,6 +16,7 @@ import (
 // goes first: what it says counts for the rest of the delivery.
 func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.Piece) (admitted int, refused []exchange.Refusal, err error) {
 	err = r.inBatch(ctx, func(b *batch) error {
+		pending := r.unsearched.Load()
 		said := b.roster
 		if control := verified(r, pieces); len(control) > 0 {
 			said = said.With(control)
@@ -40,7 +41,7 @@ func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.
 			said = b.roster
 		}
 		b.notice.Remote = admitted > 0
-		return nil
+		return b.searchedToEnd(pending)
 	})
 	if err != nil {
 		return 0, nil, fmt.Errorf("replica: admit: %w", err)

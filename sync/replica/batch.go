@@ -17,16 +17,24 @@ import (
 // batch is one write transaction: entries appended and folded, records written once at its end.
 type batch struct {
 	*Replica
-	ctx     context.Context
-	chains  map[journal.Chain]*chain
+	ctx context.Context
+	*memory
 	states  map[recordKey]*state
-	order   []*state // in the order in which they were first touched
-	digests map[string]*journal.Digest
-	clock   journal.HLC
-	ticked  bool
+	order   []*state        // in the order in which they were first touched
+	changed map[string]bool // scopes whose digest is to be written
+	heard   bool            // the clock was moved by another's entry
+	later   bool            // words are left to be indexed when someone searches
 	notice  Notice
 	roster  *trust.Roster    // what it was when the batch began, and what the batch has added
 	control []*journal.Entry // entries of control appended since roster was made
+}
+
+// memory is what one batch leaves for the next, as long as no other process writes between them.
+type memory struct {
+	chains  map[journal.Chain]*chain
+	digests map[string]*journal.Digest
+	clock   journal.HLC
+	ticked  bool // the clock was read
 }
 
 // chain is what a batch knows of a chain.
@@ -52,11 +60,17 @@ func (r *Replica) inBatch(ctx context.Context, f func(*batch) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if _, err := r.write.ExecContext(end, "BEGIN IMMEDIATE"); err != nil {
+	if _, err := r.st.begin.ExecContext(end); err != nil {
 		return translate(err)
 	}
-	b := &batch{Replica: r, ctx: ctx, chains: map[journal.Chain]*chain{}, states: map[recordKey]*state{}, digests: map[string]*journal.Digest{}}
-	err := r.catchUp(ctx, r.write)
+	err := r.catchUp(ctx)
+	// What is remembered of the last batch is taken out, and put back only if this one is written.
+	m := r.memory
+	r.memory = memory{}
+	if m.chains == nil {
+		m = memory{chains: map[journal.Chain]*chain{}, digests: map[string]*journal.Digest{}}
+	}
+	b := &batch{Replica: r, ctx: ctx, memory: &m, states: map[recordKey]*state{}, changed: map[string]bool{}}
 	before := r.Roster()
 	b.roster = before
 	if err == nil {
@@ -69,9 +83,11 @@ func (r *Replica) inBatch(ctx context.Context, f func(*batch) error) error {
 		err = b.flush()
 	}
 	if err == nil {
-		_, err = r.write.ExecContext(end, "COMMIT")
+		_, err = r.st.commit.ExecContext(end)
 	}
-	if err != nil {
+	if err == nil {
+		r.memory = m
+	} else {
 		_, _ = r.write.ExecContext(end, "ROLLBACK") // fails where the database has rolled back itself
 		return translate(err)
 	}
@@ -82,6 +98,9 @@ func (r *Replica) inBatch(ctx context.Context, f func(*batch) error) error {
 		if err := r.shred(end, before, b.roster); err != nil {
 			return err
 		}
+	}
+	if b.later {
+		r.unsearched.Store(true)
 	}
 	if len(b.notice.Kinds) > 0 || b.notice.Remote {
 		r.tell(b.notice)
@@ -136,7 +155,7 @@ func (b *batch) append(k *chain, e *journal.Entry, stands standing) (int64, erro
 	i := slices.IndexFunc(k.tips, func(t tip) bool { return t.hash == e.Prev })
 	switch {
 	case i >= 0:
-		if _, err := b.st.dropTip.ExecContext(b.ctx, k.id, e.Prev[:]); err != nil {
+		if _, err := b.st.moveTip.ExecContext(b.ctx, e.Seq, e.Hash[:], k.id, e.Prev[:]); err != nil {
 			return 0, err
 		}
 		k.tips[i] = tip{e.Seq, e.Hash}
@@ -150,8 +169,10 @@ func (b *batch) append(k *chain, e *journal.Entry, stands standing) (int64, erro
 	default:
 		k.tips = append(k.tips, tip{e.Seq, e.Hash})
 	}
-	if _, err := b.st.addTip.ExecContext(b.ctx, k.id, e.Seq, e.Hash[:]); err != nil {
-		return 0, err
+	if i < 0 {
+		if _, err := b.st.addTip.ExecContext(b.ctx, k.id, e.Seq, e.Hash[:]); err != nil {
+			return 0, err
+		}
 	}
 	res, err := b.st.addEntry.ExecContext(b.ctx, k.id, e.Seq, e.Hash[:], len(e.Signature) > 0, b.o.Now().UnixMilli(), journal.AppendStored(nil, e), stands)
 	if err != nil {
@@ -236,6 +257,7 @@ func (b *batch) state(k recordKey) (*state, error) {
 
 // digest returns the digest of a scope, to be changed in place.
 func (b *batch) digest(scope string) (*journal.Digest, error) {
+	b.changed[scope] = true
 	if d := b.digests[scope]; d != nil {
 		return d, nil
 	}
@@ -259,7 +281,8 @@ func (b *batch) flush() error {
 			}
 		}
 	}
-	for scope, d := range b.digests {
+	for scope := range b.changed {
+		d := b.digests[scope]
 		if *d == (journal.Digest{}) {
 			// Of a scope of which nothing is merged there is no trace.
 			if _, err := b.write.ExecContext(b.ctx, "DELETE FROM scope_digest WHERE scope = ?", scope); err != nil {
@@ -271,7 +294,9 @@ func (b *batch) flush() error {
 			return err
 		}
 	}
-	if b.ticked {
+	clear(b.changed)
+	if b.heard {
+		b.heard = false
 		if _, err := b.st.setMeta.ExecContext(b.ctx, "clock", binary.BigEndian.AppendUint64(nil, uint64(b.clock))); err != nil {
 			return err
 		}
@@ -310,7 +335,7 @@ func (b *batch) store(s *state) error {
 			return err
 		}
 	}
-	if s.words {
+	if s.words && !b.later {
 		if known {
 			if _, err := b.st.dropSearch.ExecContext(b.ctx, s.number); err != nil {
 				return err
@@ -338,7 +363,9 @@ func (b *batch) observe(h journal.HLC) error {
 	if err := b.loadClock(); err != nil {
 		return err
 	}
-	b.clock = journal.Observe(b.clock, h, b.o.Now())
+	now := journal.Observe(b.clock, h, b.o.Now())
+	b.heard = b.heard || now != b.clock
+	b.clock = now
 	return nil
 }
 
@@ -351,7 +378,8 @@ func (b *batch) tick() (journal.HLC, error) {
 	return b.clock, nil
 }
 
-// loadClock reads the clock inside the transaction: another process may have moved it.
+// loadClock reads the clock inside the transaction: another process may have moved it. What this device
+// wrote itself moved it without a note: its own last entries tell.
 func (b *batch) loadClock() error {
 	if b.ticked {
 		return nil
@@ -363,6 +391,15 @@ func (b *batch) loadClock() error {
 	if len(stored) != 8 {
 		return ErrDamaged
 	}
-	b.clock, b.ticked = journal.HLC(binary.BigEndian.Uint64(stored)), true
+	b.clock = journal.HLC(binary.BigEndian.Uint64(stored))
+	own, err := b.heldEntries(`SELECT entry.id, stored, standing FROM chain JOIN tip ON tip.chain = chain.id
+		JOIN entry ON entry.chain = chain.id AND entry.seq = tip.seq AND entry.hash = tip.hash WHERE chain.incarnation = ?`, b.self[:])
+	if err != nil {
+		return err
+	}
+	for _, e := range own {
+		b.clock = max(b.clock, e.HLC)
+	}
+	b.ticked = true
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cantal.fr/buron/sync/journal"
@@ -76,15 +77,18 @@ type Replica struct {
 	self      journal.Incarnation
 
 	writing sync.Mutex // held by the one writer of this process
+	memory  memory     // of the last batch; guarded by writing
 	st      statements
 
-	mu         sync.Mutex // guards what follows
-	roster     *trust.Roster
-	control    int64 // entries of control when roster was made
-	authors    map[journal.Incarnation]trust.Key
-	seen       int64 // PRAGMA data_version when the roster was last read
-	version    int64 // PRAGMA data_version when last polled
-	unshredded bool  // erased text may still stand in the log
+	mu      sync.Mutex // guards what follows
+	roster  *trust.Roster
+	control int64 // entries of control when roster was made
+	authors map[journal.Incarnation]trust.Key
+	seen    int64 // PRAGMA data_version when the roster was last read
+	version int64 // PRAGMA data_version when last polled
+
+	unsearched atomic.Bool // records may have words that search does not know yet
+	unshredded bool        // erased text may still stand in the log
 	watchers   map[int]func(Notice)
 	watcher    int
 }
@@ -225,6 +229,7 @@ func (r *Replica) load(ctx context.Context) (err error) {
 	if err := r.refreshRoster(ctx, r.write); err != nil {
 		return err
 	}
+	r.unsearched.Store(true)
 	return r.upgraded(ctx)
 }
 

@@ -81,6 +81,16 @@ func (q Query) sql(order bool) (string, []any, error) {
 	return b.String(), args, nil
 }
 
+// sql is Query.sql, once search knows every word where the query asks for some.
+func (r *Replica) sql(ctx context.Context, q Query, order bool) (string, []any, error) {
+	if q.Text != "" {
+		if err := r.indexWords(ctx); err != nil {
+			return "", nil, err
+		}
+	}
+	return q.sql(order)
+}
+
 // whole reports whether the query is a whole list in the order of its index.
 func (q Query) whole() bool {
 	return q.Kind == record.Equipment && len(q.Order) == 1 && q.Order[0] == ordering && len(q.Where) == 0 && q.Text == "" && q.Scope == "" && !q.Archived
@@ -158,7 +168,7 @@ const recordColumns = "SELECT id, kind, scope, fields"
 
 // List returns the records that a query chooses, images left out.
 func (r *Replica) List(ctx context.Context, q Query) ([]record.Record, error) {
-	text, args, err := q.sql(true)
+	text, args, err := r.sql(ctx, q, true)
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +233,7 @@ func whole(v any) any {
 
 // Count returns how many records a query chooses.
 func (r *Replica) Count(ctx context.Context, q Query) (int, error) {
-	text, args, err := q.sql(false)
+	text, args, err := r.sql(ctx, q, false)
 	if err != nil {
 		return 0, err
 	}
@@ -235,7 +245,7 @@ func (r *Replica) Count(ctx context.Context, q Query) (int, error) {
 // Index returns the local numbers of the records that a query chooses, in order: what a virtual list
 // holds, to ask Rows for those it shows.
 func (r *Replica) Index(ctx context.Context, q Query) ([]int64, error) {
-	text, args, err := q.sql(true)
+	text, args, err := r.sql(ctx, q, true)
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +293,7 @@ func (r *Replica) Tally(ctx context.Context, q Query, field string) (map[string]
 	if !nameForm.MatchString(field) {
 		return nil, fmt.Errorf("%w: %q", ErrQuery, field)
 	}
-	text, args, err := q.sql(false)
+	text, args, err := r.sql(ctx, q, false)
 	if err != nil {
 		return nil, err
 	}

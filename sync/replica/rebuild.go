@@ -15,6 +15,7 @@ const rebuildPart = 2000
 // nothing has changed.
 func (r *Replica) Rebuild(ctx context.Context, progress func(done, total int)) error {
 	return r.inBatch(ctx, func(b *batch) error {
+		clear(b.digests)
 		if _, err := b.write.ExecContext(ctx, "DELETE FROM touch; DELETE FROM shelf; DELETE FROM record; DELETE FROM scope_digest; DELETE FROM search"); err != nil {
 			return err
 		}
@@ -37,7 +38,7 @@ func (r *Replica) Rebuild(ctx context.Context, progress func(done, total int)) e
 				progress(done, int(total))
 			}
 		}
-		return nil
+		return b.searchedTo(last)
 	})
 }
 

@@ -41,6 +41,8 @@ type Saved struct {
 func (r *Replica) Save(ctx context.Context, operator uuid.UUID, changes ...Change) (Saved, error) {
 	var saved Saved
 	err := r.inBatch(ctx, func(b *batch) error {
+		// A bulk is indexed at once: there it costs little, and whoever searches first need not wait for it.
+		b.later = len(changes) < maxBulk/10
 		var err error
 		saved, err = b.save(operator, changes)
 		return err

@@ -45,9 +45,9 @@ func readable(e *journal.Entry) bool {
 }
 
 // catchUp reads control again where another process has written since.
-func (r *Replica) catchUp(ctx context.Context, q querier) error {
+func (r *Replica) catchUp(ctx context.Context) error {
 	var version int64
-	if err := q.QueryRowContext(ctx, "PRAGMA data_version").Scan(&version); err != nil {
+	if err := r.st.dataVersion.QueryRowContext(ctx).Scan(&version); err != nil {
 		return err
 	}
 	r.mu.Lock()
@@ -57,7 +57,9 @@ func (r *Replica) catchUp(ctx context.Context, q querier) error {
 	if same {
 		return nil
 	}
-	return r.refreshRoster(ctx, q)
+	r.memory = memory{}
+	r.unsearched.Store(true)
+	return r.refreshRoster(ctx, r.write)
 }
 
 // within returns what tells whether an entry stands at or before a cut of its chain, on the cut's branch.

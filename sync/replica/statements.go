@@ -10,7 +10,8 @@ import (
 // statements are prepared once, on the one connection that writes.
 type statements struct {
 	chainOf, addChain, fork                *sql.Stmt
-	tips, addTip, dropTip                  *sql.Stmt
+	tips, addTip, moveTip                  *sql.Stmt
+	begin, commit, dataVersion             *sql.Stmt
 	holds, addEntry, prevOf                *sql.Stmt
 	findRecord, addRecord, setRecord       *sql.Stmt
 	addTouch, addSearch, dropSearch        *sql.Stmt
@@ -29,7 +30,10 @@ func (s *statements) prepare(ctx context.Context, db *sql.Conn) error {
 		{&s.fork, "UPDATE chain SET forked = 1 WHERE id = ?"},
 		{&s.tips, "SELECT seq, hash FROM tip WHERE chain = ?"},
 		{&s.addTip, "INSERT INTO tip (chain, seq, hash) VALUES (?, ?, ?)"},
-		{&s.dropTip, "DELETE FROM tip WHERE chain = ? AND hash = ?"},
+		{&s.moveTip, "UPDATE tip SET seq = ?, hash = ? WHERE chain = ? AND hash = ?"},
+		{&s.begin, "BEGIN IMMEDIATE"},
+		{&s.commit, "COMMIT"},
+		{&s.dataVersion, "PRAGMA data_version"},
 		{&s.holds, "SELECT id FROM entry WHERE chain = ? AND seq = ? AND hash = ?"},
 		{&s.addEntry, "INSERT INTO entry (chain, seq, hash, signed, received, stored, standing) VALUES (?, ?, ?, ?, ?, ?, ?)"},
 		{&s.prevOf, "SELECT substr(stored, 1, 32) FROM entry WHERE chain = ? AND seq = ? AND hash = ?"},
@@ -59,7 +63,7 @@ func (s *statements) prepare(ctx context.Context, db *sql.Conn) error {
 }
 
 func (s *statements) close() {
-	for _, st := range []*sql.Stmt{s.chainOf, s.addChain, s.fork, s.tips, s.addTip, s.dropTip, s.holds, s.addEntry, s.prevOf,
+	for _, st := range []*sql.Stmt{s.chainOf, s.addChain, s.fork, s.tips, s.addTip, s.moveTip, s.begin, s.commit, s.dataVersion, s.holds, s.addEntry, s.prevOf,
 		s.findRecord, s.addRecord, s.setRecord, s.addTouch, s.addSearch, s.dropSearch, s.getDigest, s.setDigest, s.getMeta, s.setMeta, s.addAuthor, s.author,
 		s.shelve, s.unshelve, s.setStored} {
 		if st != nil {

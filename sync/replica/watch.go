@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"errors"
 
 	"cantal.fr/buron/sync/record"
 )
@@ -49,7 +50,7 @@ func (r *Replica) Poll(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return false, translate(err)
 	}
-	if err := r.shredAgain(ctx); err != nil {
+	if err := errors.Join(r.shredAgain(ctx), r.indexWords(ctx)); err != nil {
 		return false, err
 	}
 	r.mu.Lock()
