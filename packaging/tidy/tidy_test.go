@@ -39,6 +39,7 @@ var may = map[string]struct {
 	"sync/replica":     {[]string{"sync/record", "sync/journal", "sync/trust", "sync/exchange"}, "it implements exchange.Store and knows no transport"},
 	"sync/class":       {[]string{"sync/trust"}, "a class lives in memory: it must not know a store"},
 	"sync/lan":         {[]string{"sync/trust"}, "a transport carries bytes"},
+	"sync/bundle":      {[]string{"sync/record", "sync/journal", "sync/trust", "sync/exchange"}, "a transport of files: what it needs of a replica is an interface"},
 	"sync/central":     {[]string{"sync/journal", "sync/trust", "sync/exchange"}, "client and handler of one protocol, without a store"},
 	"sync/node":        {[]string{"sync/"}, "it puts everything together"},
 	"sync/centrald":    {[]string{"sync/node", "sync/replica", "sync/record", "sync/trust"}, "a shell around node"},

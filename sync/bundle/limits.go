@@ -1,0 +1,11 @@
+package bundle
+
+// Limits of a bundle; the first is FAT32's.
+const (
+	MaxFile     = 4<<30 - 32<<10 // bytes of a file: 4 GiB less the largest block of a FAT32 stick
+	maxSegments = 4096           // parts of a file
+	maxFrame    = 8 << 20        // bytes of a frame
+	maxHeads    = 1 << 15        // ends of chains in a receipt
+	// reserve is kept free at the end of a file for the manifest, the index and what encryption adds.
+	reserve = 256 << 10
+)

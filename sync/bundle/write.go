@@ -1,0 +1,295 @@
+package bundle
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"cantal.fr/buron/sync/exchange"
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/trust"
+)
+
+// WriteOptions say for whom a bundle is and how it is written; the zero value is for everyone.
+type WriteOptions struct {
+	For      []trust.Key // devices that it is for; none for all of the roster
+	All      bool        // the whole history, also what its readers are known to hold
+	Limit    int64       // bytes of a file; 0 for MaxFile
+	Now      func() time.Time
+	Random   io.Reader
+	Progress func(done, total int) // entries; nil for none
+}
+
+// Written is what a writing left on a stick.
+type Written struct {
+	Files   []string
+	Sums    [][32]byte // of the files, as Report.Sum gives them
+	Entries int        // of people's records, control not counted
+	Devices int        // that can read one of these entries
+	Bytes   int64
+}
+
+// writer writes one set of files.
+type writer struct {
+	s       Store
+	o       WriteOptions
+	dir     string
+	set     []byte
+	control [][]byte // packed, for the cover of every file
+	cover   []reader
+	covered int64 // bytes of control
+	files   []*file
+	total   int
+	out     Written
+}
+
+// Write writes what the other devices of the territory may lack here into dest: a folder, where the files get
+// names of their own, or the name of a file. Nothing bears its final name before all of it is on the
+// stick. What was written before an error is removed as far as the stick lets it.
+func Write(ctx context.Context, s Store, dest string, o WriteOptions) (Written, error) {
+	fill(&o)
+	path, err := pathOf(dest, o)
+	if err != nil {
+		return Written{}, fmt.Errorf("bundle: write: %w", err)
+	}
+	w := &writer{s: s, o: o, dir: filepath.Dir(path), set: make([]byte, setLen)}
+	if _, err := io.ReadFull(o.Random, w.set); err != nil {
+		return Written{}, fmt.Errorf("bundle: write: %w", err)
+	}
+	sweep(w.dir)
+	err = w.all(ctx)
+	if err == nil {
+		w.out.Files, err = name(path, w.files)
+	}
+	if err != nil {
+		for _, f := range w.files {
+			f.drop()
+		}
+		return Written{}, fmt.Errorf("bundle: write: %w", cause(err))
+	}
+	for _, f := range w.files {
+		w.out.Bytes += f.at
+		w.out.Sums = append(w.out.Sums, [32]byte(f.all.Sum(nil)))
+	}
+	return w.out, nil
+}
+
+func fill(o *WriteOptions) {
+	if o.Limit == 0 {
+		o.Limit = MaxFile
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.Progress == nil {
+		o.Progress = func(int, int) {}
+	}
+}
+
+// pathOf returns the file to write. A name that is made up says when, never who.
+func pathOf(dest string, o WriteOptions) (string, error) {
+	if info, err := os.Stat(dest); err == nil && info.IsDir() {
+		var b [2]byte
+		if _, err := io.ReadFull(o.Random, b[:]); err != nil {
+			return "", err
+		}
+		return filepath.Join(dest, "buron-"+o.Now().Format("20060102-1504-")+hex.EncodeToString(b[:])+Ext), nil
+	}
+	if !strings.EqualFold(filepath.Ext(dest), Ext) {
+		return "", ErrUnplugged // a folder was named, and it is not there
+	}
+	return dest, nil
+}
+
+func (w *writer) all(ctx context.Context) error {
+	p, err := newPlanner(ctx, w.s, w.o)
+	if err != nil {
+		return err
+	}
+	parcels, err := p.parcels(ctx)
+	if err != nil {
+		return err
+	}
+	for _, one := range parcels {
+		for _, l := range one.lacks {
+			w.total += l.entries
+		}
+	}
+	if err := w.packControl(ctx); err != nil {
+		return err
+	}
+	if err := w.next(); err != nil {
+		return err
+	}
+	reached := map[trust.Key]bool{}
+	for _, one := range parcels {
+		if err := w.parcel(ctx, one); err != nil {
+			return err
+		}
+		for _, d := range one.readers {
+			if len(one.lacks) > 0 {
+				reached[d.Key] = true
+			}
+		}
+	}
+	w.out.Devices = len(reached)
+	return w.close(true)
+}
+
+// packControl makes ready what the cover of every file says: all of control, for every device of the roster,
+// this one included, so that it knows its own sticks.
+func (w *writer) packControl(ctx context.Context) error {
+	w.cover = readers(w.s.Roster().Devices())
+	heads, err := w.s.Heads(ctx, trust.Control)
+	if err != nil {
+		return err
+	}
+	var chains []lack
+	for i, h := range heads {
+		if i == 0 || heads[i-1].Chain != h.Chain {
+			chains = append(chains, lack{chain: h.Chain, forked: true})
+		}
+	}
+	return w.batches(ctx, chains, func(packed []byte, _ int) error {
+		w.control, w.covered = append(w.control, packed), w.covered+int64(len(packed))
+		return nil
+	})
+}
+
+// parcel writes one part, in as many files as it takes.
+func (w *writer) parcel(ctx context.Context, p parcel) error {
+	if err := w.file().begin(p.readers); err != nil {
+		return err
+	}
+	heads, err := p.heads.encode()
+	if err != nil {
+		return err
+	}
+	if err := w.frame(p, frameReceipt, heads); err != nil {
+		return err
+	}
+	err = w.batches(ctx, p.lacks, func(packed []byte, entries int) error {
+		if err := w.frame(p, framePieces, packed); err != nil {
+			return err
+		}
+		w.out.Entries += entries
+		w.o.Progress(w.out.Entries, max(w.total, w.out.Entries))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return w.file().end()
+}
+
+// frame writes into the open segment, in the next file where this one would grow over the limit.
+func (w *writer) frame(p parcel, kind byte, content []byte) error {
+	f := w.file()
+	if f.frames > 0 && (f.at+int64(len(content))+w.covered+reserve > w.o.Limit || len(f.segments) >= maxSegments-2) {
+		if err := f.end(); err != nil {
+			return err
+		}
+		if err := w.close(false); err != nil {
+			return err
+		}
+		if err := w.next(); err != nil {
+			return err
+		}
+		f = w.file()
+		if err := f.begin(p.readers); err != nil {
+			return err
+		}
+	}
+	return f.frame(kind, content)
+}
+
+func (w *writer) file() *file { return w.files[len(w.files)-1] }
+
+func (w *writer) next() error {
+	t := w.s.Territory()
+	f, err := create(w.dir, tagOf(t))
+	if f != nil {
+		w.files = append(w.files, f)
+	}
+	return err
+}
+
+// close ends a file with its cover: the manifest over all that stands before, and control.
+func (w *writer) close(last bool) error {
+	f := w.file()
+	id := w.s.Identity()
+	maker := id.Public()
+	m := manifest{Version: version, Maker: maker[:], Made: w.o.Now().UnixMilli(), Set: w.set, Part: len(w.files), Last: last, Segments: f.hashes}
+	sealed, err := m.seal(w.s.Territory(), id.Key)
+	if err != nil {
+		return err
+	}
+	if err := f.begin(w.cover); err != nil {
+		return err
+	}
+	if err := f.frame(frameManifest, sealed); err != nil {
+		return err
+	}
+	for _, packed := range w.control {
+		if err := f.frame(framePieces, packed); err != nil {
+			return err
+		}
+	}
+	if err := f.end(); err != nil {
+		return err
+	}
+	return f.finish()
+}
+
+// batches packs what is lacking of chains in batches of the size of an exchange's.
+func (w *writer) batches(ctx context.Context, chains []lack, put func(packed []byte, entries int) error) error {
+	var batch []journal.Piece
+	entries, bytes := 0, 0
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		packed, err := exchange.Pack(batch)
+		if err == nil {
+			err = put(packed, entries)
+		}
+		batch, entries, bytes = nil, 0, 0
+		return err
+	}
+	for _, l := range chains {
+		have := l.have
+		for more := true; more; {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			pieces, rest, err := w.s.Missing(ctx, l.chain, have, exchange.BatchEntries-entries, exchange.BatchBytes-bytes)
+			if err != nil {
+				return err
+			}
+			for _, p := range pieces {
+				entries, bytes = entries+len(p.Entries), bytes+exchange.Size(p)
+				if !l.forked {
+					have = have[:0:0] // on a single line the last one says it all
+				}
+				have = append(have, p.Entries[len(p.Entries)-1].Hash)
+			}
+			batch = append(batch, pieces...)
+			more = rest && len(pieces) > 0
+			if more || entries >= exchange.BatchEntries || bytes >= exchange.BatchBytes {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return flush()
+}
