@@ -44,7 +44,12 @@ type Options struct {
 	Alone    bool          // do not announce or look for neighbours by mDNS
 	Interval time.Duration // between two exchanges with nothing new; 0 for a minute
 	OnClass  func()        // a class was lent, changed or ended on this terminal
-	Log      *slog.Logger  // nil: nothing is logged
+	USB      bool          // read the bundles of sticks that are plugged in, and those dropped into the inbox
+	Folders  []string      // folders that are looked at like sticks
+	// Importable says whether a file dropped into the inbox is one that the program can import; nil for none.
+	// Those are listed in the status, and are never imported without being asked.
+	Importable func(path string) bool
+	Log        *slog.Logger // nil: nothing is logged
 }
 
 // Node is a device that exchanges.
@@ -56,21 +61,24 @@ type Node struct {
 	desk     *class.Desk
 	terminal *class.Terminal
 
-	mu       sync.Mutex
-	subs     map[int]func(Status)
-	sub      int
-	partners map[string]*partner // by address, "" for the central
-	busy     int                 // exchanges under way
-	progress exchange.Progress
-	central  CentralStatus
-	last     time.Time
-	listen   string // address that is listened on, "" without
-	beacon   *lan.Beacon
-	hostIP   string // of the host that lent a class
-	kiosks   map[string]*lan.Conn
-	over     map[trust.Key]uuid.UUID // class that a terminal has ended
-	run      context.Context         // of Run, nil before and after
-	wg       *sync.WaitGroup
+	sticks sync.Mutex // held while bundles are read, one after the other
+
+	mu         sync.Mutex
+	subs       map[int]func(Status)
+	sub        int
+	partners   map[string]*partner // by address, "" for the central
+	busy       int                 // exchanges under way
+	progress   exchange.Progress
+	central    CentralStatus
+	last       time.Time
+	listen     string // address that is listened on, "" without
+	beacon     *lan.Beacon
+	hostIP     string // of the host that lent a class
+	kiosks     map[string]*lan.Conn
+	importable []string                // files of the inbox that can be imported
+	over       map[trust.Key]uuid.UUID // class that a terminal has ended
+	run        context.Context         // of Run, nil before and after
+	wg         *sync.WaitGroup
 }
 
 // New returns a node on a replica; it does nothing until Run.
@@ -138,6 +146,9 @@ func (n *Node) RunReady(ctx context.Context, ready func(addr string)) error {
 	}
 	n.meetKnown(ctx)
 	wg.Go(func() { n.classLoop(ctx) })
+	if n.o.USB || len(n.o.Folders) > 0 {
+		wg.Go(func() { n.watchSticks(ctx) })
+	}
 	<-ctx.Done()
 	return nil
 }

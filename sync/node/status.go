@@ -45,7 +45,9 @@ type Status struct {
 	Received, Sent    int // of the exchange under way
 	LastExchange      time.Time
 	Listen            string
-	DiskFree          uint64 // bytes; 0 where it is not known
+	DiskFree          uint64      // bytes; 0 where it is not known
+	Sticks            []StickNote // what was said of the last sticks, the newest first
+	Importable        []string    // files of the inbox that wait to be imported
 }
 
 // DiskFree returns the bytes that are free where the replica lives; 0 where that is not known.
@@ -71,6 +73,9 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 	if s.Refusals, err = n.r.Refusals(ctx); err != nil {
 		return s, err
 	}
+	if s.Sticks, err = listOf[StickNote](ctx, n, settingNotes); err != nil {
+		return s, err
+	}
 	if s.Central, err = n.centralStatus(ctx); err != nil {
 		return s, err
 	}
@@ -83,6 +88,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 	defer n.mu.Unlock()
 	s.Exchanging, s.Received, s.Sent = n.busy > 0, n.progress.Received, n.progress.Sent
 	s.Listen, s.LastExchange = n.listen, n.last
+	s.Importable = slices.Clone(n.importable)
 	for _, at := range seen {
 		if at.After(s.LastExchange) {
 			s.LastExchange = at

@@ -1,0 +1,217 @@
+package node
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"cantal.fr/buron/sync/bundle"
+	"cantal.fr/buron/sync/trust"
+)
+
+// Settings of a replica about bundles.
+const (
+	settingRead  = "bundle.read"  // which ones were read or written here
+	settingNotes = "bundle.notes" // what was said of the last sticks
+)
+
+// How much is remembered.
+const (
+	maxRead  = 400
+	maxNotes = 5
+)
+
+// BundleOptions say for whom a bundle is.
+type BundleOptions struct {
+	For      []string // names or keys of devices; none for all
+	All      bool     // the whole history
+	Limit    int64    // bytes of a file; 0 for what a FAT32 stick takes
+	Progress func(done, total int)
+}
+
+// StickNote is what was said of a stick.
+type StickNote struct {
+	At       time.Time `json:"at"`
+	Place    string    `json:"place"` // name of the folder or drive
+	Sentence string    `json:"sentence"`
+	Trouble  bool      `json:"trouble,omitempty"` // there is something to do
+}
+
+// readBundle is a bundle that is not read again.
+type readBundle struct {
+	Sum string `json:"sum"`
+	Own bool   `json:"own,omitempty"` // it was written here
+}
+
+// WriteBundle writes what other devices may lack into a folder or a file, and says what it did.
+func (n *Node) WriteBundle(ctx context.Context, dest string, o BundleOptions) (bundle.Written, error) {
+	w := bundle.WriteOptions{All: o.All, Limit: o.Limit, Now: n.r.Now, Progress: o.Progress}
+	for _, text := range o.For {
+		key, err := n.deviceNamed(text)
+		if err != nil {
+			return bundle.Written{}, err
+		}
+		w.For = append(w.For, key)
+	}
+	written, err := bundle.Write(ctx, n.r, dest, w)
+	if err != nil {
+		return written, err
+	}
+	n.sticks.Lock()
+	defer n.sticks.Unlock()
+	var own []readBundle
+	for _, sum := range written.Sums {
+		own = append(own, readBundle{hex.EncodeToString(sum[:]), true})
+	}
+	return written, prepend(ctx, n, settingRead, own, maxRead)
+}
+
+// deviceNamed finds the device that a text names: its name, or the beginning of its key.
+func (n *Node) deviceNamed(text string) (trust.Key, error) {
+	var found []trust.Key
+	for _, d := range n.r.Roster().Devices() {
+		if strings.EqualFold(d.Name, text) || (len(text) >= 4 && strings.HasPrefix(d.Key.String(), strings.ToLower(text))) {
+			found = append(found, d.Key)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return trust.Key{}, fmt.Errorf("aucun appareil ne s'appelle «\u00a0%s\u00a0»", text)
+	}
+	return trust.Key{}, fmt.Errorf("plusieurs appareils s'appellent «\u00a0%s\u00a0»\u00a0: donnez le début de la clé", text)
+}
+
+// StickRead is what reading one bundle did.
+type StickRead struct {
+	bundle.Report
+	Err error
+}
+
+// Sentence says it to people.
+func (s StickRead) Sentence() string {
+	if s.Err == nil {
+		return s.Report.Sentence()
+	}
+	if text := bundle.Sentence(s.Err); text != "" {
+		return text
+	}
+	return s.Err.Error()
+}
+
+// ReadBundles reads bundles one after the other: files, and those of the folders among the paths. One that
+// cannot be read does not keep the others from it. The error is of the paths themselves.
+func (n *Node) ReadBundles(ctx context.Context, paths []string, progress func(done, total int64)) ([]StickRead, error) {
+	files, err := bundle.Files(paths)
+	if err == nil && len(files) == 0 {
+		err = ErrNoBundle
+	}
+	if err != nil {
+		return nil, err
+	}
+	n.sticks.Lock()
+	defer n.sticks.Unlock()
+	var out []StickRead
+	for _, f := range files {
+		read, err := n.readBundle(ctx, f, progress)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, read)
+		if ctx.Err() != nil {
+			return out, nil
+		}
+	}
+	return out, nil
+}
+
+func (n *Node) readBundle(ctx context.Context, path string, progress func(done, total int64)) (StickRead, error) {
+	list, err := listOf[readBundle](ctx, n, settingRead)
+	if err != nil {
+		return StickRead{}, err
+	}
+	known := map[string]readBundle{}
+	for _, k := range list {
+		known[k.Sum] = k
+	}
+	seen := func(sum [32]byte) bool { _, ok := known[hex.EncodeToString(sum[:])]; return ok }
+	r, err := bundle.Read(ctx, n.r, path, bundle.ReadOptions{Seen: seen, Progress: progress})
+	sum := hex.EncodeToString(r.Sum[:])
+	if r.Again && known[sum].Own {
+		r.Again, r.Own = false, true
+	}
+	// What waits for other entries is read again when they have come.
+	if err == nil && !seen(r.Sum) && r.Gap == 0 {
+		if err := prepend(ctx, n, settingRead, []readBundle{{sum, r.Own}}, maxRead); err != nil {
+			return StickRead{}, err
+		}
+	}
+	return StickRead{r, err}, nil
+}
+
+// ErrNoBundle is returned where there is nothing to read.
+var ErrNoBundle = errors.New("aucun fichier .buron ici\u00a0: préparez d'abord une clé sur un autre appareil")
+
+// StickError puts what people can act on before what support wants to know.
+func StickError(err error) error {
+	if text := bundle.Sentence(err); text != "" {
+		return fmt.Errorf("%s (%w)", text, err)
+	}
+	return err
+}
+
+// Told sums up for people what reading the bundles of one place did: troubles first, each with its file.
+func Told(reads []StickRead) (sentence string, trouble bool) {
+	var good []bundle.Report
+	var bad []string
+	for _, r := range reads {
+		if r.Err == nil {
+			good = append(good, r.Report)
+			trouble = trouble || r.Gap > 0 || len(r.Refused) > 0
+			continue
+		}
+		text := r.Sentence()
+		if len(reads) > 1 {
+			text = filepath.Base(r.File) + "\u00a0: " + text
+		}
+		bad, trouble = append(bad, text), true
+	}
+	if len(good) > 0 {
+		bad = append(bad, bundle.Summary(good))
+	}
+	return strings.Join(bad, " "), trouble
+}
+
+// listOf reads a list that is kept in a setting. One that cannot be read is empty: what it is for does no
+// harm when it is done again.
+func listOf[T any](ctx context.Context, n *Node, setting string) ([]T, error) {
+	text, err := n.r.Setting(ctx, setting)
+	if err != nil || text == "" {
+		return nil, err
+	}
+	var list []T
+	if json.Unmarshal([]byte(text), &list) != nil {
+		return nil, nil
+	}
+	return list, nil
+}
+
+// prepend puts more in front of a list that is kept in a setting, and forgets the oldest.
+func prepend[T any](ctx context.Context, n *Node, setting string, more []T, most int) error {
+	list, err := listOf[T](ctx, n, setting)
+	if err != nil {
+		return err
+	}
+	list = append(more, list...)
+	b, err := json.Marshal(list[:min(len(list), most)])
+	if err != nil {
+		return err
+	}
+	return n.r.SetSetting(ctx, setting, string(b))
+}

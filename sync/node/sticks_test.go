@@ -1,0 +1,132 @@
+package node
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
+)
+
+// watched runs the node of a replica that meets nobody but looks at a folder as at a stick, and at its inbox.
+func watched(t *testing.T, r *replica.Replica, folder string, importable func(string) bool) *Node {
+	t.Helper()
+	n := New(r, Options{Listen: "off", Central: "off", Folders: []string{folder}, Importable: importable})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- n.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	return n
+}
+
+func told(t *testing.T, n *Node) string {
+	t.Helper()
+	s, err := n.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Sticks) == 0 {
+		return ""
+	}
+	return s.Sticks[0].Sentence
+}
+
+func TestAStickIsReadWhenItTurnsUp(t *testing.T) {
+	f := newField(t)
+	a, b := f.join("a", record.Agent), f.join("b", record.Agent)
+	f.exchange(a)
+	f.stop()
+	id := save(t, a, record.Equipment, machine("PC-1"))
+	stick := t.TempDir()
+	n := watched(t, b, stick, nil)
+	writer := New(a, Options{Listen: "off"})
+	w, err := writer.WriteBundle(t.Context(), stick, BundleOptions{For: []string{"B"}})
+	if err != nil || w.Entries != 1 {
+		t.Fatalf("%+v, %v", w, err)
+	}
+	eventually(t, "b has what the stick brings", func() bool { return holds(t, b, id) })
+	eventually(t, "b says so", func() bool { return strings.Contains(told(t, n), "1\u00a0nouvelle saisie lue") })
+	raw, err := os.ReadFile(w.Files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(stick, "copie.buron"), raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the copy was read already", func() bool { return strings.Contains(told(t, n), "déjà lue") })
+	if err := os.WriteFile(filepath.Join(stick, "moitié.buron"), raw[:len(raw)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "half a file is refused", func() bool { return strings.Contains(told(t, n), "incomplet") })
+	// b prepares a stick in its turn: it does not announce its own, and a learns what arrived.
+	w, err = n.WriteBundle(t.Context(), stick, BundleOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reads, err := writer.ReadBundles(t.Context(), w.Files, nil)
+	if err != nil || len(reads) != 1 || reads[0].Received != 1 {
+		t.Errorf("receipts: %+v, %v", reads, err)
+	}
+	if sentence, trouble := Told(reads); !strings.HasPrefix(sentence, "1\u00a0reçue par «\u00a0b\u00a0».") || trouble {
+		t.Errorf("said %q", sentence)
+	}
+	reads, err = n.ReadBundles(t.Context(), w.Files, nil)
+	if err != nil || len(reads) != 1 || !reads[0].Own || !mute(reads) {
+		t.Errorf("one's own: %+v, %v", reads, err)
+	}
+	same(t, a, b, "parc")
+}
+
+func TestTheInbox(t *testing.T) {
+	f := newField(t)
+	a, b := f.join("a", record.Agent), f.join("b", record.Agent)
+	f.exchange(a)
+	f.stop()
+	id := save(t, a, record.Equipment, machine("PC-1"))
+	n := watched(t, b, t.TempDir(), func(path string) bool { return strings.Contains(path, "inventaire") })
+	eventually(t, "the inbox is made", func() bool { _, err := os.Stat(n.Inbox()); return err == nil })
+	for name, text := range map[string]string{"inventaire.json": "{}", "notes.txt": "x"} {
+		if err := os.WriteFile(filepath.Join(n.Inbox(), name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	importable := func() []string {
+		s, err := n.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Importable
+	}
+	eventually(t, "the inventory is listed", func() bool {
+		l := importable()
+		return len(l) == 1 && filepath.Base(l[0]) == "inventaire.json"
+	})
+	if count, _ := b.Records(t.Context()); count != 0 {
+		t.Error("it was imported without being asked")
+	}
+	n.Shelve(importable()[0])
+	eventually(t, "what was dealt with is not offered again", func() bool { return len(importable()) == 0 })
+	if _, err := os.Stat(filepath.Join(n.Inbox(), doneFolder, "inventaire.json")); err != nil {
+		t.Error(err)
+	}
+	if _, err := New(a, Options{Listen: "off"}).WriteBundle(t.Context(), filepath.Join(n.Inbox(), "x.buron"), BundleOptions{For: []string{"b"}}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a dropped bundle is read", func() bool { return holds(t, b, id) })
+	eventually(t, "and put aside", func() bool { _, err := os.Stat(filepath.Join(n.Inbox(), doneFolder, "x.buron")); return err == nil })
+}
+
+func TestAStickForADeviceThatIsNotKnown(t *testing.T) {
+	f := newField(t)
+	f.join("tablette", record.Agent)
+	f.join("tablette", record.Agent)
+	n := New(f.central, Options{Listen: "off"})
+	for text, want := range map[string]string{"nulle": "aucun appareil", "Tablette": "plusieurs appareils"} {
+		if _, err := n.WriteBundle(t.Context(), t.TempDir(), BundleOptions{For: []string{text}}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
