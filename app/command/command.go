@@ -64,6 +64,7 @@ type cli struct {
 	Export    exportCmd    `cmd:"" help:"Exporter une sorte en CSV ou en JSON."`
 	Conflicts conflictsCmd `cmd:"" help:"Lister ce qui est à décider."`
 	Sync      syncCmd      `cmd:"" help:"Échanger avec les voisins et le central, sans fenêtre."`
+	Bundle    bundleCmd    `cmd:"" help:"Préparer une clé USB, ou en lire une."`
 	Status    statusCmd    `cmd:"" help:"Dire où en est cet appareil."`
 	Doctor    doctorCmd    `cmd:"" help:"Vérifier les données, ou refaire les tables."`
 	Kinds     kindsCmd     `cmd:"" help:"Lister les sortes et leurs champs."`

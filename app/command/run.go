@@ -17,6 +17,8 @@ type syncCmd struct {
 	Listen  string        `help:"Adresse où attendre les voisins (off : ne pas attendre)." default:":0"`
 	Alone   bool          `help:"Ne pas chercher les voisins par mDNS."`
 	Every   time.Duration `help:"Temps entre deux échanges sans nouveauté." default:"1m"`
+	USB     bool          `name:"usb" help:"Lire aussi les clés USB et le dossier inbox des données."`
+	Folder  []string      `help:"Dossier à lire comme une clé." placeholder:"DIR" type:"path" sep:"none"`
 	Verbose bool          `short:"v" help:"Dire ce qui se passe, pour l'assistance."`
 }
 
@@ -35,7 +37,7 @@ func (c *syncCmd) Run(e *env) error {
 		return err
 	}
 	defer r.Close()
-	o := node.Options{Central: c.Central, Peers: c.Peer, Listen: c.Listen, Alone: c.Alone, Interval: c.Every, Log: logger(e, c.Verbose)}
+	o := node.Options{Central: c.Central, Peers: c.Peer, Listen: c.Listen, Alone: c.Alone, Interval: c.Every, USB: c.USB, Folders: c.Folder, Log: logger(e, c.Verbose)}
 	n := node.New(r, o)
 	if c.Once {
 		return e.tellOnce(n.Once(e.ctx))

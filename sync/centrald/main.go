@@ -32,6 +32,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Attendre les appareils."`
 	Invite  inviteCmd  `cmd:"" help:"Écrire une invitation, pour un appareil."`
 	Devices devicesCmd `cmd:"" help:"Lister les appareils admis."`
+	Bundle  bundleCmd  `cmd:"" help:"Préparer une clé USB, ou en lire une."`
 	Status  statusCmd  `cmd:"" help:"Dire où en est le central."`
 	Verify  verifyCmd  `cmd:"" help:"Vérifier chaque signature et la base."`
 }

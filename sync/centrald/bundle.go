@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"cantal.fr/buron/sync/node"
+)
+
+type bundleCmd struct {
+	Write bundleWriteCmd `cmd:"" help:"Copier sur une clé ce que des appareils n'ont pas encore."`
+	Read  bundleReadCmd  `cmd:"" help:"Lire des clés préparées par Buron."`
+}
+
+type bundleWriteCmd struct {
+	Dest string   `arg:"" help:"Clé, dossier, ou fichier .buron." type:"path"`
+	For  []string `help:"Appareil auquel la clé est destinée (sinon, tous)." placeholder:"APPAREIL" sep:"none"`
+	All  bool     `help:"Copier toute l'histoire, même ce que les autres ont déjà."`
+}
+
+// Run prepares a stick; the files written are named on standard output.
+func (c *bundleWriteCmd) Run(e *env) error {
+	r, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	w, err := node.New(r, node.Options{Listen: "off"}).WriteBundle(e.ctx, c.Dest, node.BundleOptions{For: c.For, All: c.All})
+	if err != nil {
+		return node.StickError(err)
+	}
+	for _, f := range w.Files {
+		fmt.Fprintln(e.out, f)
+	}
+	fmt.Fprintln(e.err, w.Sentence())
+	return nil
+}
+
+type bundleReadCmd struct {
+	Paths []string `arg:"" help:"Clés, dossiers ou fichiers .buron." type:"path"`
+}
+
+// Run reads bundles; the error is of the last one where none could be read.
+func (c *bundleReadCmd) Run(e *env) error {
+	r, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	reads, err := node.New(r, node.Options{Listen: "off"}).ReadBundles(e.ctx, c.Paths, nil)
+	if err != nil {
+		return node.StickError(err)
+	}
+	failed := 0
+	for _, read := range reads {
+		if read.Err != nil {
+			failed++
+		}
+		fmt.Fprintf(e.err, "%s : %s\n", filepath.Base(read.File), read.Sentence())
+		for _, refusal := range read.Refused {
+			fmt.Fprintf(e.err, "%s : %s\n", filepath.Base(read.File), refusal.Sentence)
+		}
+	}
+	if failed == len(reads) {
+		return fmt.Errorf("aucune clé n'a pu être lue")
+	}
+	return nil
+}
