@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"cantal.fr/buron/app/command"
+	"cantal.fr/buron/app/interchange"
 	"cantal.fr/buron/app/screen"
 	"cantal.fr/buron/assets/look"
 	"cantal.fr/buron/sync/node"
@@ -41,7 +42,7 @@ func desktop(o command.DesktopOptions) int {
 	live := screen.NewLive()
 	open := func(r *replica.Replica) {
 		prefs.Recall(ctx, r, o.Theme, o.Text)
-		n := node.New(r, node.Options{Alone: o.Alone, Interval: o.Every})
+		n := node.New(r, node.Options{Alone: o.Alone, Interval: o.Every, USB: true, Importable: interchange.IsInventory})
 		wg.Go(func() {
 			defer r.Close()
 			if err := n.Run(ctx); err != nil {

@@ -88,7 +88,7 @@ func show(ctx context.Context, cancel func(), o options) int {
 	var wg sync.WaitGroup
 	live := screen.NewLive()
 	open := func(r *replica.Replica) {
-		n := node.New(r, node.Options{Central: o.Central, Peers: o.Peer, Listen: o.Listen, Alone: o.Alone, Interval: o.Every})
+		n := node.New(r, node.Options{Central: o.Central, Peers: o.Peer, Listen: o.Listen, Alone: o.Alone, Interval: o.Every, USB: true})
 		k := screen.Open(ctx, win, n, live, screen.Options{Palette: palette, Percent: o.Text, Apply: a.Settings().SetTheme, Quit: win.Close})
 		wg.Go(func() {
 			defer r.Close()

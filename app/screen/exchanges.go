@@ -30,10 +30,14 @@ func (p *exchangesPage) Content(s *Shell) fyne.CanvasObject {
 	self := s.r.Self()
 	box := container.NewVBox(look.Card(theme.ColorNamePrimary, look.Title("Cet appareil · "+st.Device),
 		look.Muted(join(self.Role.Label(), st.Territory, look.Count(st.Records, "enregistrement", "enregistrements"))), look.Body(here)))
+	if len(st.Importable) > 0 {
+		box.Add(p.dropped(s))
+	}
 	box.Add(p.central(s))
+	box.Add(p.sticks(s))
 	box.Add(look.Title("Voisins"))
 	if len(st.Peers) == 0 {
-		box.Add(look.Body("Aucun voisin. Même Wi-Fi\u00a0? Sinon, tapez l'adresse que montre l'autre appareil."))
+		box.Add(look.Body("Aucun voisin. Même Wi-Fi\u00a0? Sinon, tapez l'adresse que montre l'autre appareil, ou préparez une clé USB."))
 	}
 	grid := container.NewGridWithColumns(2)
 	for _, peer := range st.Peers {

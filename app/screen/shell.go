@@ -63,6 +63,7 @@ func Open(ctx context.Context, win fyne.Window, n *node.Node, live Live, prefs *
 				s.drawBottom()
 			})
 		}))
+	s.cancel = append(s.cancel, s.announceSticks())
 	s.keys()
 	s.OpenNamed(page)
 	return s
@@ -118,6 +119,8 @@ func (s *Shell) OpenNamed(name string) {
 	switch record.Plain(name) {
 	case "echanges":
 		s.Push(&exchangesPage{})
+	case "cle usb":
+		s.Push(&stickPage{})
 	case "a decider":
 		s.Push(&decidePage{})
 	case "reglages":

@@ -46,7 +46,7 @@ var may = map[string]struct {
 	"assets":           {nil, "embedded files"},
 	"assets/reference": {nil, "embedded data"},
 	"assets/look":      {[]string{"assets", "sync/record"}, "widgets know shapes and formats, not stores"},
-	"app":              {[]string{"app/command", "app/screen", "assets/look", "sync/node", "sync/replica"}, "a shell: it opens the window, and nothing else"},
+	"app":              {[]string{"app/command", "app/interchange", "app/screen", "assets/look", "sync/node", "sync/replica"}, "a shell: it opens the window, and nothing else"},
 	"app/command":      {[]string{"app/interchange", "app/demo", "sync/"}, "commands draw nothing"},
 	"app/demo":         {[]string{"assets/reference", "sync/"}, "examples are written as people write"},
 	"app/interchange":  {[]string{"sync/record", "sync/replica"}, "formats of others, read into records"},

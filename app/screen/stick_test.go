@@ -1,0 +1,48 @@
+package screen
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cantal.fr/buron/sync/bundle"
+	"cantal.fr/buron/sync/node"
+)
+
+func TestAStickIsPreparedAndAFailureSaysWhatToDo(t *testing.T) {
+	s := open(t)
+	s.Push(&exchangesPage{})
+	shows(t, s, "Clés USB")
+	p := &stickPage{}
+	s.Push(p)
+	shows(t, s, "Où", "Pour")
+	p.dest = filepath.Join(t.TempDir(), "gone")
+	p.write(s)
+	shows(t, s, "La clé a été retirée trop tôt. Rien n'est perdu")
+	p.dest = t.TempDir()
+	p.write(s)
+	shows(t, s, "Clé prête", "Vous pouvez retirer la clé.")
+	files, err := bundle.Files([]string{p.dest})
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	if info, err := os.Stat(files[0]); err != nil || info.Size() < 1000 {
+		t.Errorf("%v, %v", info, err)
+	}
+	p.again(s)
+	shows(t, s, "Où")
+}
+
+func TestWhatAStickBroughtIsShown(t *testing.T) {
+	s := open(t)
+	s.Push(&exchangesPage{})
+	s.status.Sticks = []node.StickNote{{At: s.r.Now(), Place: "CLE-BLEUE", Sentence: "12 reçues par le central."}, {At: s.r.Now(), Place: "AUTRE", Sentence: "Ce fichier est abîmé.", Trouble: true}}
+	s.status.Importable = []string{"/inbox/PC-1.json"}
+	s.draw()
+	shows(t, s, "CLE-BLEUE", "12 reçues par le central.", "Ce fichier est abîmé.", "inventaire déposé", "PC-1.json", "Rien n'est importé sans vous.")
+	s.Push(&droppedPage{importPage: importPage{paths: s.status.Importable}, files: s.status.Importable})
+	if text := words(s); !strings.Contains(text, "/inbox/PC-1.json") {
+		t.Error("the dropped inventory is not ready to preview")
+	}
+}
