@@ -28,7 +28,7 @@ func drivesUnder(roots []string) []Drive {
 	var out []Drive
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		path, options, kind, ok := mount(lines.Text())
-		if !ok || remote(kind) || !slices.ContainsFunc(roots, func(r string) bool { return path == r || strings.HasPrefix(path, r+"/") }) {
+		if !ok || remote(kind) || !slices.ContainsFunc(roots, func(r string) bool { return near(r, path) }) {
 			continue
 		}
 		d := Drive{Path: path, Label: labelOf(path), ReadOnly: slices.Contains(strings.Split(options, ","), "ro")}
@@ -41,6 +41,13 @@ func drivesUnder(roots []string) []Drive {
 	}
 	slices.SortFunc(out, func(a, b Drive) int { return strings.Compare(a.Path, b.Path) })
 	return out
+}
+
+// near reports whether a path is where a desktop or a person mounts a stick: the root itself, /mnt/x,
+// /media/person/x.
+func near(root, path string) bool {
+	below, ok := strings.CutPrefix(path+"/", root+"/")
+	return ok && strings.Count(below, "/") <= 2
 }
 
 // mount reads a line of proc(5)'s mountinfo: number, parent, device, root, place, options, tags…, "-", kind.

@@ -24,6 +24,7 @@ type parcel struct {
 	readers []reader
 	heads   receipt
 	lacks   []lack
+	short   []trust.Key // readers that may lack something of it
 }
 
 // lack is a chain of which somebody may lack what comes after have.
@@ -113,7 +114,7 @@ func (p *planner) parcels(ctx context.Context) ([]parcel, error) {
 			continue
 		}
 		one.heads.add(scope, heads)
-		if one.lacks, err = p.lacks(ctx, scope, one.readers, heads); err != nil {
+		if err := p.weigh(ctx, &one, heads); err != nil {
 			return nil, err
 		}
 		out = append(out, one)
@@ -170,13 +171,51 @@ func (p *planner) note(ctx context.Context, notes map[trust.Key]*receipt, d read
 	return nil
 }
 
-// lacks says from where on each chain goes into the bundle: from the lowest end that a weighed reader is
-// known to hold, so that what it finds on the stick follows what it has.
-func (p *planner) lacks(ctx context.Context, scope string, to []reader, heads []exchange.Head) ([]lack, error) {
-	lowest, err := p.lowest(ctx, scope, to)
-	if err != nil {
-		return nil, err
+// weigh says from where on each chain goes into the parcel: from the lowest end that a weighed reader is known
+// to hold, so that what it finds on the stick follows what it has.
+func (p *planner) weigh(ctx context.Context, one *parcel, heads []exchange.Head) error {
+	var low map[journal.Chain]exchange.Head
+	for _, d := range one.readers {
+		weighed := !p.all && slices.ContainsFunc(p.weighed, func(w reader) bool { return w.Key == d.Key })
+		if !weighed {
+			one.short = append(one.short, d.Key)
+			continue
+		}
+		known, err := p.s.Known(ctx, one.scope, d.Key)
+		if err != nil {
+			return err
+		}
+		its := make(map[journal.Chain]exchange.Head, len(known))
+		for _, h := range known {
+			its[h.Chain] = h
+		}
+		if slices.ContainsFunc(heads, func(h exchange.Head) bool { return its[h.Chain].Seq < h.Seq }) {
+			one.short = append(one.short, d.Key)
+		}
+		low = lower(low, its)
 	}
+	one.lacks = lacks(heads, low)
+	return nil
+}
+
+// lower returns the lower end of each chain that both hold something of; nil is the first of two that was not
+// looked at yet.
+func lower(low, its map[journal.Chain]exchange.Head) map[journal.Chain]exchange.Head {
+	if low == nil {
+		return its
+	}
+	for c, h := range low {
+		if k, ok := its[c]; !ok {
+			delete(low, c)
+		} else if k.Seq < h.Seq {
+			low[c] = k
+		}
+	}
+	return low
+}
+
+// lacks lists what comes after the lowest ends.
+func lacks(heads []exchange.Head, lowest map[journal.Chain]exchange.Head) []lack {
 	branches := map[journal.Chain]int{}
 	for _, h := range heads {
 		branches[h.Chain]++
@@ -195,38 +234,5 @@ func (p *planner) lacks(ctx context.Context, scope string, to []reader, heads []
 		}
 		out = append(out, l)
 	}
-	return out, nil
-}
-
-// lowest returns, for the chains of which every weighed reader is known to hold something, the lowest end.
-func (p *planner) lowest(ctx context.Context, scope string, to []reader) (map[journal.Chain]exchange.Head, error) {
-	var low map[journal.Chain]exchange.Head
-	if p.all {
-		return low, nil
-	}
-	for _, d := range p.weighed {
-		if !slices.ContainsFunc(to, func(r reader) bool { return r.Key == d.Key }) {
-			continue
-		}
-		known, err := p.s.Known(ctx, scope, d.Key)
-		if err != nil {
-			return nil, err
-		}
-		its := make(map[journal.Chain]exchange.Head, len(known))
-		for _, h := range known {
-			its[h.Chain] = h
-		}
-		if low == nil {
-			low = its
-			continue
-		}
-		for c, h := range low {
-			if k, ok := its[c]; !ok {
-				delete(low, c)
-			} else if k.Seq < h.Seq {
-				low[c] = k
-			}
-		}
-	}
-	return low, nil
+	return out
 }

@@ -31,10 +31,13 @@ type Watch struct {
 	Bundles func(ctx context.Context, files []string)
 	// Dropped is called with the other files of the inbox, each time they change; the list may be empty.
 	Dropped func(files []string)
+	// Plugged is called with the drives when one came or went; nil for nobody.
+	Plugged func(drives []Drive)
 	Log     *slog.Logger
 
 	seen    map[string]sight
 	dropped []string
+	drives  []Drive
 	notify  *fsnotify.Watcher
 }
 
@@ -93,7 +96,7 @@ func (w *Watch) Run(ctx context.Context) {
 func (w *Watch) look(ctx context.Context, now time.Time) time.Duration {
 	folders := slices.Clone(w.Folders)
 	if w.USB {
-		for _, d := range Drives() {
+		for _, d := range w.plugged() {
 			folders = append(folders, d.Path)
 		}
 	}
@@ -119,6 +122,18 @@ func (w *Watch) look(ctx context.Context, now time.Time) time.Duration {
 		return settle
 	}
 	return pollEvery
+}
+
+// plugged returns the drives, and tells when they are others than before.
+func (w *Watch) plugged() []Drive {
+	now := Drives()
+	if !slices.EqualFunc(now, w.drives, func(a, b Drive) bool { return a.Path == b.Path && a.ReadOnly == b.ReadOnly }) {
+		w.drives = now
+		if w.Plugged != nil {
+			w.Plugged(now)
+		}
+	}
+	return now
 }
 
 func (w *Watch) hand(ctx context.Context, files []string) {

@@ -31,7 +31,7 @@ type Written struct {
 	Files   []string
 	Sums    [][32]byte // of the files, as Report.Sum gives them
 	Entries int        // of people's records, control not counted
-	Devices int        // that can read one of these entries
+	Devices int        // that may lack one of these entries and can read it
 	Bytes   int64
 }
 
@@ -135,10 +135,8 @@ func (w *writer) all(ctx context.Context) error {
 		if err := w.parcel(ctx, one); err != nil {
 			return err
 		}
-		for _, d := range one.readers {
-			if len(one.lacks) > 0 {
-				reached[d.Key] = true
-			}
+		for _, k := range one.short {
+			reached[k] = true
 		}
 	}
 	w.out.Devices = len(reached)

@@ -146,8 +146,8 @@ func (n *Node) readBundle(ctx context.Context, path string, progress func(done, 
 	if r.Again && known[sum].Own {
 		r.Again, r.Own = false, true
 	}
-	// What waits for other entries is read again when they have come.
-	if err == nil && !seen(r.Sum) && r.Gap == 0 {
+	// What waits for other entries, or was refused for now, is read again when it is plugged in again.
+	if err == nil && !seen(r.Sum) && r.Gap == 0 && len(r.Refused) == 0 {
 		if err := prepend(ctx, n, settingRead, []readBundle{{sum, r.Own}}, maxRead); err != nil {
 			return StickRead{}, err
 		}
@@ -176,11 +176,7 @@ func Told(reads []StickRead) (sentence string, trouble bool) {
 			trouble = trouble || r.Gap > 0 || len(r.Refused) > 0
 			continue
 		}
-		text := r.Sentence()
-		if len(reads) > 1 {
-			text = filepath.Base(r.File) + "\u00a0: " + text
-		}
-		bad, trouble = append(bad, text), true
+		bad, trouble = append(bad, filepath.Base(r.File)+"\u00a0: "+r.Sentence()), true
 	}
 	if len(good) > 0 {
 		bad = append(bad, bundle.Summary(good))

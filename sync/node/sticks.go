@@ -26,6 +26,7 @@ func (n *Node) watchSticks(ctx context.Context) {
 		Inbox: n.Inbox(), Folders: n.o.Folders, USB: n.o.USB, Log: n.log,
 		Bundles: n.stickFound,
 		Dropped: func(files []string) { n.dropped(ctx, files) },
+		Plugged: func([]bundle.Drive) { n.publish(ctx) },
 	}
 	w.Run(ctx)
 }
