@@ -172,7 +172,90 @@ inventories() {
 	echo "$dir"
 }
 
+# sticks: writing one is killed at random moments, reading one too; then one is plugged in beside a running
+# device, brought to the central, and its receipts come back.
+sticks() {
+	if [ "$(id -u)" -ne 0 ]; then
+		fail "sticks need root to be mounted"
+		return
+	fi
+	local d=$work/usb key=/mnt/buron-$$ n
+	territory usb 18915
+	kill "$central" 2>/dev/null
+	mkdir -p "$key" "$work/far"
+	mount -t tmpfs -o size=16m tmpfs "$work/far"
+	"$bin/buron" --data "$d/a" import "$(inventories)" >/dev/null 2>&1
+	local whole=0
+	for n in $(seq 30); do
+		"$bin/buron" --data "$d/a" bundle write --all "$work/far" >/dev/null 2>&1 &
+		sleep "0.0$((RANDOM % 10))"
+		kill -9 $! 2>/dev/null
+		wait $! 2>/dev/null
+	done
+	for n in "$work"/far/*.buron; do
+		[ -e "$n" ] || continue
+		whole=$((whole + 1))
+		"$bin/buron" --data "$d/b" bundle read "$n" 2>&1 | grep -qE 'incomplet|abîmé' && fail "a file that bears its name is not whole: $n"
+	done
+	ok "30 writings were killed: $whole whole files, no half one"
+	rm -f "$work"/far/*.buron
+	local wrote
+	wrote=$("$bin/buron" --data "$d/a" bundle write --all "$work/far" 2>/dev/null)
+	for n in $(seq 10); do
+		"$bin/buron-central" --data "$d/c" bundle read "$wrote" >/dev/null 2>&1 &
+		sleep "0.0$((RANDOM % 10))"
+		kill -9 $! 2>/dev/null
+		wait $! 2>/dev/null
+	done
+	"$bin/buron-central" --data "$d/c" bundle read "$wrote" >/dev/null 2>&1
+	if "$bin/buron-central" --data "$d/c" verify >/dev/null 2>&1 && cmp -s <(ids "$d/a") <(ids "$d/c"); then
+		ok "10 readings were killed: the central verifies and holds all $(ids "$d/c" | wc -l) records"
+	else
+		fail "after killed readings the central holds $(ids "$d/c" | wc -l) records"
+	fi
+	"$bin/buron-central" --data "$d/c" bundle write "$work/far" >/dev/null 2>&1
+	umount "$work/far"
+	plug "$d" "$key"
+	umount "$key" 2>/dev/null
+	rmdir "$key"
+}
+
+# plug mounts a stick beside a running device, twice: with what a wrote, then with what the central answers.
+plug() {
+	local d=$1 key=$2 begun _
+	"$bin/buron" --data "$d/b" sync --alone --listen off --central off --usb 2>/dev/null &
+	local running=$!
+	pids+=("$running")
+	sleep 2
+	begun=$(now)
+	mount -t tmpfs -o size=16m tmpfs "$key"
+	"$bin/buron" --data "$d/a" add equipment level=socle tag=CLE >/dev/null 2>&1
+	"$bin/buron" --data "$d/a" bundle write "$key" >/dev/null 2>&1
+	for _ in $(seq 100); do
+		cmp -s <(ids "$d/a") <(ids "$d/b") && break
+		sleep 0.1
+	done
+	if cmp -s <(ids "$d/a") <(ids "$d/b"); then
+		ok "a stick was read $(since "$begun") ms after it was plugged in and written: $(ids "$d/b" | wc -l) records"
+	else
+		fail "the stick was not read: $(ids "$d/b" | wc -l) records of $(ids "$d/a" | wc -l)"
+	fi
+	"$bin/buron-central" --data "$d/c" bundle read "$key" >/dev/null 2>&1
+	rm -f "$key"/*.buron
+	"$bin/buron-central" --data "$d/c" bundle write --for a "$key" >/dev/null 2>&1
+	local said
+	said=$("$bin/buron" --data "$d/a" bundle read "$key" 2>&1)
+	if grep -q 'par le central' <<<"$said" && "$bin/buron" --data "$d/a" status --json | grep -q '"pending": 0'; then
+		ok "the receipts came back: $(sed 's/.* : //' <<<"$said")"
+	else
+		fail "no receipt: $said, $("$bin/buron" --data "$d/a" status --json | grep pending)"
+	fi
+	kill "$running" 2>/dev/null
+	wait "$running" 2>/dev/null
+}
+
 durable
+sticks 2>/dev/null
 killed 2>/dev/null # the shell says « Killed » a hundred times
 namespaces
 "$(dirname "$0")/class.sh" "$bin" || failed=1

@@ -118,11 +118,15 @@ func machines(t testing.TB, r *replica.Replica, n int) {
 	}
 }
 
-// bulky records n machines that do not compress: some 300 bytes each.
+// bulky records n machines that do not compress: some 450 bytes each.
 func bulky(t testing.TB, r *replica.Replica, n int) {
 	t.Helper()
 	for i := range n {
-		save(t, r, record.Equipment, record.Fields{"tag": fmt.Sprintf("PC-%04d", i), "level": "socle", "note": rand.Text() + rand.Text() + rand.Text() + rand.Text() + rand.Text() + rand.Text() + rand.Text() + rand.Text()})
+		note := ""
+		for range 26 {
+			note += rand.Text()
+		}
+		save(t, r, record.Equipment, record.Fields{"tag": fmt.Sprintf("PC-%04d", i), "level": "socle", "note": note})
 	}
 }
 

@@ -26,7 +26,7 @@ func stick(t *testing.T, options string) string {
 func TestAFullStick(t *testing.T) {
 	dir := stick(t, "size=64k")
 	_, a, _ := pair(t)
-	bulky(t, a, 900)
+	bulky(t, a, 300)
 	_, err := Write(t.Context(), a, dir, WriteOptions{})
 	if !errors.Is(err, ErrFull) || Sentence(err) == "" {
 		t.Errorf("%v", err)
@@ -61,9 +61,9 @@ func TestAReadOnlyStick(t *testing.T) {
 func TestUnpluggedWhileWriting(t *testing.T) {
 	dir := stick(t, "size=4m")
 	_, a, _ := pair(t)
-	machines(t, a, 1100)
+	machines(t, a, 60)
 	pulled := false
-	_, err := Write(t.Context(), a, dir, WriteOptions{Progress: func(int, int) {
+	_, err := Write(t.Context(), a, dir, WriteOptions{batch: 20, Progress: func(int, int) {
 		if !pulled {
 			pulled = true
 			if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
@@ -74,7 +74,7 @@ func TestUnpluggedWhileWriting(t *testing.T) {
 	if !errors.Is(err, ErrUnplugged) {
 		t.Errorf("%v", err)
 	}
-	if pending(t, a) != 1100 {
+	if pending(t, a) != 60 {
 		t.Error("entries count as delivered")
 	}
 	if files, _ := Files([]string{dir}); len(files) != 0 {

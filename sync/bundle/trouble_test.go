@@ -185,17 +185,17 @@ func graft(t *testing.T, from, to string) string {
 
 func TestOverTheLimitOfAFile(t *testing.T) {
 	f, a, _ := pair(t)
-	bulky(t, a, 1300)
+	bulky(t, a, 130)
 	dir := t.TempDir()
-	w := write(t, a, dir, WriteOptions{Limit: 420 << 10})
-	if len(w.Files) < 2 || w.Entries != 1300 || !strings.HasSuffix(w.Files[0], "-1.buron") {
+	w := write(t, a, dir, WriteOptions{Limit: 280 << 10, batch: 20})
+	if len(w.Files) < 2 || w.Entries != 130 || !strings.HasSuffix(w.Files[0], "-1.buron") {
 		t.Fatalf("%+v", w)
 	}
 	if !strings.Contains(w.Sentence(), "en "+count(len(w.Files), "fichier", "fichiers")) {
 		t.Errorf("said %q", w.Sentence())
 	}
 	for _, file := range w.Files {
-		if info, err := os.Stat(file); err != nil || info.Size() > 420<<10 {
+		if info, err := os.Stat(file); err != nil || info.Size() > 280<<10 {
 			t.Errorf("%s: %v, %v", file, info.Size(), err)
 		}
 	}
@@ -211,8 +211,8 @@ func TestOverTheLimitOfAFile(t *testing.T) {
 	for _, file := range files {
 		total += read(t, f.central, file).Admitted
 	}
-	if total != 1300 {
-		t.Errorf("%d of 1300 arrived", total)
+	if total != 130 {
+		t.Errorf("%d of 130 arrived", total)
 	}
 	same(t, f.central, a, "parc")
 }
@@ -220,8 +220,8 @@ func TestOverTheLimitOfAFile(t *testing.T) {
 // A stick that is pulled out while it is read keeps what was committed, and the rest comes the next time.
 func TestUnpluggedWhileReading(t *testing.T) {
 	f, a, _ := pair(t)
-	bulky(t, a, 1300)
-	good := one(t, a, WriteOptions{})
+	bulky(t, a, 300)
+	good := one(t, a, WriteOptions{batch: 20})
 	b, err := os.ReadFile(good)
 	if err != nil {
 		t.Fatal(err)
@@ -238,14 +238,14 @@ func TestUnpluggedWhileReading(t *testing.T) {
 	if !errors.Is(err, ErrUnplugged) || !strings.Contains(Sentence(err), "retirée trop tôt") {
 		t.Fatalf("%v", err)
 	}
-	if rep.Admitted == 0 || rep.Admitted == 1300 || records(t, f.central) != rep.Admitted {
+	if rep.Admitted == 0 || rep.Admitted == 300 || records(t, f.central) != rep.Admitted {
 		t.Errorf("%d admitted, %d held", rep.Admitted, records(t, f.central))
 	}
 	intact(t, f.central)
 	if err := os.WriteFile(good, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r := read(t, f.central, good); r.Admitted+rep.Admitted != 1300 {
+	if r := read(t, f.central, good); r.Admitted+rep.Admitted != 300 {
 		t.Errorf("%d, then %d", rep.Admitted, r.Admitted)
 	}
 	same(t, f.central, a, "parc")
@@ -253,10 +253,10 @@ func TestUnpluggedWhileReading(t *testing.T) {
 
 func TestAnInterruptedWritingLeavesNothingToRead(t *testing.T) {
 	_, a, _ := pair(t)
-	machines(t, a, 600)
+	machines(t, a, 40)
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := Write(ctx, a, dir, WriteOptions{Progress: func(int, int) { cancel() }})
+	_, err := Write(ctx, a, dir, WriteOptions{batch: 20, Progress: func(int, int) { cancel() }})
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("%v", err)
 	}

@@ -24,6 +24,8 @@ type WriteOptions struct {
 	Now      func() time.Time
 	Random   io.Reader
 	Progress func(done, total int) // entries; nil for none
+
+	batch int // entries of a batch; 0 for that of an exchange
 }
 
 // Written is what a writing left on a stick.
@@ -83,6 +85,9 @@ func Write(ctx context.Context, s Store, dest string, o WriteOptions) (Written, 
 func fill(o *WriteOptions) {
 	if o.Limit == 0 {
 		o.Limit = MaxFile
+	}
+	if o.batch == 0 {
+		o.batch = exchange.BatchEntries
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -269,7 +274,7 @@ func (w *writer) batches(ctx context.Context, chains []lack, put func(packed []b
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			pieces, rest, err := w.s.Missing(ctx, l.chain, have, exchange.BatchEntries-entries, exchange.BatchBytes-bytes)
+			pieces, rest, err := w.s.Missing(ctx, l.chain, have, w.o.batch-entries, exchange.BatchBytes-bytes)
 			if err != nil {
 				return err
 			}
@@ -282,7 +287,7 @@ func (w *writer) batches(ctx context.Context, chains []lack, put func(packed []b
 			}
 			batch = append(batch, pieces...)
 			more = rest && len(pieces) > 0
-			if more || entries >= exchange.BatchEntries || bytes >= exchange.BatchBytes {
+			if more || entries >= w.o.batch || bytes >= exchange.BatchBytes {
 				if err := flush(); err != nil {
 					return err
 				}
