@@ -121,7 +121,7 @@ func (p *stickPage) pick(s *Shell) {
 func (p *stickPage) whom(s *Shell) fyne.CanvasObject {
 	names := []string{everyone}
 	for _, d := range s.r.Roster().Devices() {
-		if d.Key != s.r.Identity().Public() && d.Name != "" && !slices.Contains(names, d.Name) {
+		if d.Key != s.r.Identity().Public() && !d.Revoked && d.Name != "" && !slices.Contains(names, d.Name) {
 			names = append(names, d.Name)
 		}
 	}

@@ -172,6 +172,35 @@ func TestControlComesFirst(t *testing.T) {
 	}
 }
 
+// A revocation travels on the stick before anything else; whom it names gets nothing more, and is not believed.
+func TestARevokedDevice(t *testing.T) {
+	f, a, b := pair(t)
+	machines(t, b, 2)
+	read(t, f.central, one(t, b, WriteOptions{}))
+	machines(t, a, 1)
+	read(t, f.central, one(t, a, WriteOptions{}))
+	if _, err := f.central.Revoke(t.Context(), b.Identity().Public(), "perdu"); err != nil {
+		t.Fatal(err)
+	}
+	out := one(t, f.central, WriteOptions{})
+	refused(t, b, out, ErrNotForUs)
+	machines(t, b, 3) // it has not heard
+	late := one(t, b, WriteOptions{})
+	if r := read(t, a, out); r.Admitted != 2 {
+		t.Errorf("a: %+v", r)
+	}
+	before := records(t, a)
+	r := read(t, a, late)
+	if !r.Revoked || r.Received != 0 || records(t, a) != before || !strings.Contains(r.Sentence(), "retiré du territoire") {
+		t.Errorf("a, from b: %+v, %d records, %q", r, records(t, a), r.Sentence())
+	}
+	aside, err := a.Quarantine(t.Context())
+	if err != nil || len(aside) == 0 {
+		t.Errorf("set aside: %v, %v", aside, err)
+	}
+	intact(t, a)
+}
+
 // What the maker encrypted to one who may not hold it is passed over.
 func TestAReaderTakesNothingThatIsNotForIt(t *testing.T) {
 	f := newField(t)

@@ -75,11 +75,12 @@ func newPlanner(ctx context.Context, s Store, o WriteOptions) (*planner, error) 
 	return p, nil
 }
 
-// readers returns the devices to whom something can be encrypted: one without a usable recipient gets nothing.
+// readers returns the devices to whom something can be encrypted: one without a usable recipient, or whose
+// admission has ended, gets nothing, not even control.
 func readers(devices []trust.Device) []reader {
 	var out []reader
 	for _, d := range devices {
-		if r, err := age.ParseX25519Recipient(d.Age); err == nil {
+		if r, err := age.ParseX25519Recipient(d.Age); err == nil && !d.Revoked {
 			out = append(out, reader{d, r})
 		}
 	}

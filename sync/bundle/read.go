@@ -33,6 +33,7 @@ type Report struct {
 	Maker     trust.Key
 	MakerName string
 	MakerRole record.Role
+	Revoked   bool      // the maker's admission has ended: what it wrote since stands aside, what it says to hold is not believed
 	Made      time.Time // by the maker's clock
 	Opened    int       // parts for this device, the cover not counted
 	Admitted  int       // new entries of people's records
@@ -187,7 +188,7 @@ func (x *opener) cover(ctx context.Context, sums [][]byte) error {
 		return err
 	}
 	d, known := x.s.Roster().Device(maker)
-	if !known {
+	if x.r.Revoked = x.s.Roster().Revoked(maker); !known && !x.r.Revoked {
 		return ErrSigner
 	}
 	x.r.MakerName, x.r.MakerRole = d.Name, d.Role
@@ -257,6 +258,11 @@ func (x *opener) admit(ctx context.Context, packed []byte, take func(scope strin
 		if !take(p.Chain.Scope) {
 			continue
 		}
+		if ok, err := x.mayBring(ctx, p); err != nil {
+			return err
+		} else if !ok {
+			continue
+		}
 		first := p.Entries[0].Seq
 		follows := first == 1 || next[p.Chain] == first
 		if !follows {
@@ -290,8 +296,24 @@ func (x *opener) admit(ctx context.Context, packed []byte, take func(scope strin
 	return nil
 }
 
+// mayBring reports whether a piece may come from the maker: from one whose admission has ended, what it wrote
+// itself is not lost, and it passes on nothing of others.
+func (x *opener) mayBring(ctx context.Context, p journal.Piece) (bool, error) {
+	if !x.r.Revoked || p.Chain.Scope == trust.Control {
+		return true, nil
+	}
+	if g := p.Entries[0].Genesis; g != nil {
+		return bytes.Equal(g.Key, x.r.Maker[:]), nil
+	}
+	author, ok, err := x.s.AuthorOf(ctx, p.Chain.Incarnation)
+	return ok && author == x.r.Maker, err
+}
+
 // acknowledge notes what the maker holds, and counts what of it this device was waiting to hear.
 func (x *opener) acknowledge(ctx context.Context) error {
+	if x.r.Revoked {
+		return nil
+	}
 	known, own := map[string]map[journal.Chain]uint64{}, map[journal.Incarnation]bool{}
 	me := x.s.Identity().Public()
 	var good []exchange.Head

@@ -78,6 +78,7 @@ func Summary(list []Report) string {
 		sum.Admitted += r.Admitted
 		sum.Held += r.Held
 		sum.Gap += r.Gap
+		sum.Revoked = sum.Revoked || r.Revoked
 		sum.Received += r.Received
 		sum.Refused = append(sum.Refused, r.Refused...)
 		from = who(r)
@@ -98,6 +99,9 @@ func said(sum Report, from string) []string {
 	}
 	if sum.Received > 0 {
 		out = append(out, fmt.Sprintf("%s par %s.", count(sum.Received, "reçue", "reçues"), from))
+	}
+	if sum.Revoked {
+		out = append(out, "L'appareil qui a préparé cette clé est retiré du territoire\u00a0: ce qu'il a écrit depuis est mis de côté.")
 	}
 	if sum.Gap > 0 {
 		out = append(out, count(sum.Gap, "saisie attend", "saisies attendent")+

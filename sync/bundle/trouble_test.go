@@ -185,10 +185,10 @@ func graft(t *testing.T, from, to string) string {
 
 func TestOverTheLimitOfAFile(t *testing.T) {
 	f, a, _ := pair(t)
-	bulky(t, a, 130)
+	bulky(t, a, 300)
 	dir := t.TempDir()
 	w := write(t, a, dir, WriteOptions{Limit: 280 << 10, batch: 20})
-	if len(w.Files) < 2 || w.Entries != 130 || !strings.HasSuffix(w.Files[0], "-1.buron") {
+	if len(w.Files) < 2 || w.Entries != 300 || !strings.HasSuffix(w.Files[0], "-1.buron") {
 		t.Fatalf("%+v", w)
 	}
 	if !strings.Contains(w.Sentence(), "en "+count(len(w.Files), "fichier", "fichiers")) {
@@ -211,8 +211,8 @@ func TestOverTheLimitOfAFile(t *testing.T) {
 	for _, file := range files {
 		total += read(t, f.central, file).Admitted
 	}
-	if total != 130 {
-		t.Errorf("%d of 130 arrived", total)
+	if total != 300 {
+		t.Errorf("%d of 300 arrived", total)
 	}
 	same(t, f.central, a, "parc")
 }

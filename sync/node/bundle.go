@@ -75,6 +75,9 @@ func (n *Node) WriteBundle(ctx context.Context, dest string, o BundleOptions) (b
 func (n *Node) deviceNamed(text string) (trust.Key, error) {
 	var found []trust.Key
 	for _, d := range n.r.Roster().Devices() {
+		if d.Revoked {
+			continue
+		}
 		if strings.EqualFold(d.Name, text) || (len(text) >= 4 && strings.HasPrefix(d.Key.String(), strings.ToLower(text))) {
 			found = append(found, d.Key)
 		}
@@ -173,7 +176,7 @@ func Told(reads []StickRead) (sentence string, trouble bool) {
 	for _, r := range reads {
 		if r.Err == nil {
 			good = append(good, r.Report)
-			trouble = trouble || r.Gap > 0 || len(r.Refused) > 0
+			trouble = trouble || r.Revoked || r.Gap > 0 || len(r.Refused) > 0
 			continue
 		}
 		bad, trouble = append(bad, filepath.Base(r.File)+"\u00a0: "+r.Sentence()), true
