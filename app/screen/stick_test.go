@@ -19,7 +19,7 @@ func TestAStickIsPreparedAndAFailureSaysWhatToDo(t *testing.T) {
 	shows(t, s, "Où", "Pour")
 	p.dest = filepath.Join(t.TempDir(), "gone")
 	p.write(s)
-	shows(t, s, "La clé a été retirée trop tôt. Rien n'est perdu")
+	shows(t, s, "Cette clé n'est pas là")
 	p.dest = t.TempDir()
 	p.write(s)
 	shows(t, s, "Clé prête", "Vous pouvez retirer la clé.")

@@ -44,5 +44,6 @@ var (
 	ErrReadOnly  = errors.New("bundle: the stick cannot be written to")
 	ErrFull      = errors.New("bundle: no space on the stick")
 	ErrUnplugged = errors.New("bundle: the stick is gone")
+	ErrNoPlace   = errors.New("bundle: there is no such folder")
 	ErrNobody    = errors.New("bundle: there is no other device to write for")
 )

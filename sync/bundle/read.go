@@ -19,9 +19,8 @@ import (
 
 // ReadOptions say how a bundle is read.
 type ReadOptions struct {
-	Seen     func(sum [32]byte) bool      // whether a file with this sum was read before; nil for never
-	Progress func(done, total int64)      // bytes, of the file read twice; nil for none
-	opened   func(segment int, ours bool) // for tests
+	Seen     func(sum [32]byte) bool // whether a file with this sum was read before; nil for never
+	Progress func(done, total int64) // bytes, of the file read twice; nil for none
 }
 
 // Report is what reading one file did.

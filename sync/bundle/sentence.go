@@ -19,6 +19,7 @@ func Sentence(err error) string {
 		{ErrReadOnly, "Cette clé est protégée en écriture. Vos saisies restent ici, rien n'a été copié. Déplacez son verrou ou prenez une autre clé."},
 		{ErrFull, "Cette clé est pleine. Vos saisies restent ici, rien n'a été copié. Libérez de la place sur la clé ou prenez-en une autre."},
 		{ErrUnplugged, "La clé a été retirée trop tôt. Rien n'est perdu\u00a0: ce qui est ici est intact. Remettez-la et recommencez."},
+		{ErrNoPlace, "Cette clé n'est pas là, ou ce dossier n'existe pas. Vos saisies restent ici. Branchez la clé, puis recommencez."},
 		{ErrNobody, "Aucun autre appareil n'est connu ici. Vos saisies restent ici. Échangez d'abord avec le central ou un voisin, puis préparez la clé."},
 		{ErrTruncated, "Ce fichier est incomplet\u00a0: la clé a été retirée avant la fin de la copie. Rien n'a été pris, ce qui est ici est intact. Préparez la clé de nouveau."},
 		{ErrDamaged, "Ce fichier est abîmé. Rien de douteux n'a été pris, ce qui est ici est intact. Préparez la clé de nouveau, ou prenez-en une autre."},

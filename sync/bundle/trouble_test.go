@@ -281,8 +281,8 @@ func TestAnInterruptedWritingLeavesNothingToRead(t *testing.T) {
 func TestAFolderThatIsGone(t *testing.T) {
 	_, a, _ := pair(t)
 	gone := filepath.Join(t.TempDir(), "gone")
-	for _, dest := range []string{gone, filepath.Join(gone, "x.buron")} {
-		if _, err := Write(t.Context(), a, dest, WriteOptions{}); !errors.Is(err, ErrUnplugged) || Sentence(err) == "" {
+	for dest, why := range map[string]error{gone: ErrNoPlace, filepath.Join(gone, "x.buron"): ErrUnplugged} {
+		if _, err := Write(t.Context(), a, dest, WriteOptions{}); !errors.Is(err, why) || Sentence(err) == "" {
 			t.Errorf("%s: %v", dest, err)
 		}
 	}

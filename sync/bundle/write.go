@@ -110,7 +110,7 @@ func pathOf(dest string, o WriteOptions) (string, error) {
 		return filepath.Join(dest, "buron-"+o.Now().Format("20060102-1504-")+hex.EncodeToString(b[:])+Ext), nil
 	}
 	if !strings.EqualFold(filepath.Ext(dest), Ext) {
-		return "", ErrUnplugged // a folder was named, and it is not there
+		return "", ErrNoPlace // a folder was named, and it is not there
 	}
 	return dest, nil
 }
