@@ -20,6 +20,12 @@ func Card(edge fyne.ThemeColorName, content ...fyne.CanvasObject) fyne.CanvasObj
 	return c
 }
 
+// Framed is what stands around a content: a page that looks for its fields and lists goes through it.
+type Framed interface{ Framed() fyne.CanvasObject }
+
+// Framed returns the content of the card.
+func (c *card) Framed() fyne.CanvasObject { return c.content }
+
 // CreateRenderer draws the card.
 func (c *card) CreateRenderer() fyne.WidgetRenderer {
 	ground, edge := blank(), blank()

@@ -33,6 +33,11 @@ func chipText(label string, count int) string {
 	return label + "\u00a0· " + record.Grouped(int64(count))
 }
 
+// Wrap returns a row of buttons that goes on to the next line where there is no room.
+func Wrap(buttons ...fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewRowWrapLayoutWithCustomPadding(0, 0), buttons...)
+}
+
 // Chips returns a row of filters that goes on to the next line where there is no room.
 func Chips(chips ...*Button) *fyne.Container {
 	box := container.New(layout.NewRowWrapLayoutWithCustomPadding(-4, -4))

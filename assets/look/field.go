@@ -55,6 +55,9 @@ func (f *FieldBox) show() {
 	visible(f.help, f.help.Text != "" && f.fault.Text == "")
 }
 
+// Framed returns the input.
+func (f *FieldBox) Framed() fyne.CanvasObject { return f.input }
+
 // CreateRenderer lays the field out: the words begin where the input's border does, and the input keeps the
 // ring's margin around it.
 func (f *FieldBox) CreateRenderer() fyne.WidgetRenderer {

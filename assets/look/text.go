@@ -36,6 +36,12 @@ func Caption(text string) *widget.Label {
 	return l
 }
 
+// Wrapped lets a text go on to the next line: a title of a narrow card.
+func Wrapped(l *widget.Label) *widget.Label {
+	l.Wrapping = fyne.TextWrapWord
+	return l
+}
+
 // Code returns a code or a serial number, large and in groups.
 func Code(text string) *widget.Label { return sized(Groups(text), SizePage, true) }
 

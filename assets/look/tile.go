@@ -34,6 +34,13 @@ func NewTile(icon, word, under string, height float32, tapped func()) *Tap {
 	return t
 }
 
+// NewStateTile returns a large choice with the mark of a state in place of an icon.
+func NewStateTile(shape record.Shape, word, under string, height float32, tapped func()) *Tap {
+	t := NewTap(newTile("", shape, word, under, height), tapped)
+	t.outside = true
+	return t
+}
+
 // CreateRenderer draws the tile.
 func (t *tile) CreateRenderer() fyne.WidgetRenderer {
 	ground, img := blank(), canvas.NewImageFromResource(nil)
@@ -147,15 +154,22 @@ func (t *Tiles) Set(code string) {
 
 // Focus gives the focus to the choice made, or to the first.
 func (t *Tiles) Focus() {
+	if f := t.Current(); f != nil {
+		focus(f)
+	}
+}
+
+// Current returns the choice made, or the first; nil where there is none.
+func (t *Tiles) Current() fyne.Focusable {
 	for i, o := range t.options {
 		if o.Code == t.code {
-			focus(t.taps[i])
-			return
+			return t.taps[i]
 		}
 	}
 	if len(t.taps) > 0 {
-		focus(t.taps[0])
+		return t.taps[0]
 	}
+	return nil
 }
 
 func (t *Tiles) press(i int) {
