@@ -111,10 +111,15 @@ func (p *auditPage) Content(s *Shell) fyne.CanvasObject {
 		return look.Problem(sentence(err))
 	}
 	if p.ending {
+		p.entry = nil
 		return p.confirm(s, res)
 	}
-	head := container.NewVBox(look.Muted(fmt.Sprintf("%d vus sur %d", len(res.Found), len(expected))), look.Roof(len(res.Found), len(expected)))
-	if p.audit != uuid.Nil && p.open(s) {
+	open := p.audit != uuid.Nil && p.open(s)
+	if !open {
+		p.entry = nil
+	}
+	head := container.NewVBox(look.Muted(look.Count(len(res.Found), "vu", "vus")+" sur "+look.Number(len(expected))), look.Roof(len(res.Found), len(expected)))
+	if open {
 		head.Add(p.field(s))
 		if p.said != "" {
 			head.Add(container.NewHBox(look.Mark(record.Option{Label: "", Shape: p.shape}), look.Title(p.said)))
@@ -129,10 +134,9 @@ func (p *auditPage) Content(s *Shell) fyne.CanvasObject {
 	if len(res.Unknown) > 0 {
 		foot = p.unknown(s, res.Unknown)
 	}
-	if p.audit != uuid.Nil && p.open(s) {
-		keys := look.Caption("Entrée\u00a0: suivant · F4\u00a0: créer d'après le dernier · F6\u00a0: absent · Échap\u00a0: pause")
+	if open {
+		keys := look.Wrapped(look.Caption("Entrée\u00a0: suivant · F4\u00a0: créer d'après le dernier · F6\u00a0: absent · Échap\u00a0: pause"))
 		foot = container.NewVBox(append(objects(foot), keys)...)
-		s.live.UI(func() { s.win.Canvas().Focus(p.entry) })
 	}
 	return container.NewBorder(head, foot, nil, nil, columns)
 }
@@ -144,6 +148,16 @@ func objects(o fyne.CanvasObject) []fyne.CanvasObject {
 	return []fyne.CanvasObject{o}
 }
 
+// Focus goes back to the field after everything: nothing but the scanner need be touched.
+func (p *auditPage) Focus(s *Shell) {
+	if p.entry != nil {
+		s.win.Canvas().Focus(p.entry)
+	}
+}
+
+// Arrived shows at once what another tablet has seen in this room; half a code stays in the field.
+func (p *auditPage) Arrived(s *Shell) { s.draw() }
+
 // field is where codes are scanned; the focus returns to it after everything.
 func (p *auditPage) field(s *Shell) fyne.CanvasObject {
 	e := look.NewEntry()
@@ -151,12 +165,16 @@ func (p *auditPage) field(s *Shell) fyne.CanvasObject {
 		return (k.Name == fyne.KeyEscape || k.Name == fyne.KeyF4 || k.Name == fyne.KeyF6) && p.Key(s, k.Name)
 	}
 	e.SetPlaceHolder("Scanner ou taper un code")
+	if p.entry != nil {
+		e.SetText(p.entry.Text)
+		e.CursorColumn = len([]rune(e.Text))
+	}
 	e.OnSubmitted = func(text string) {
 		e.SetText("")
 		p.Scanned(s, text)
 	}
 	p.entry = e
-	row := container.NewBorder(nil, nil, nil, button("Annuler le dernier", "arrow-u-up-left", look.Plain, func() { p.undo(s) }), e)
+	row := container.NewBorder(nil, nil, nil, button("Annuler le dernier", "arrow-u-up-left", look.Plain, func() { p.undo(s) }), middle(e))
 	return row
 }
 

@@ -33,7 +33,14 @@ func bottomSentence(s node.Status, now time.Time) (icon, text string) {
 	case near > 0:
 		return "plugs-connected", join("Avec "+voisins(near), central(s), waiting(s))
 	}
-	return "wifi-slash", join("Hors ligne", waiting(s), "dernier échange "+look.Ago(s.LastExchange, now), neighbours(near))
+	return "wifi-slash", join("Hors ligne", waiting(s), lastExchange(s.LastExchange, now), neighbours(near))
+}
+
+func lastExchange(at, now time.Time) string {
+	if at.IsZero() {
+		return "pas encore d'échange"
+	}
+	return "dernier échange " + look.Ago(at, now)
 }
 
 func voisins(n int) string {

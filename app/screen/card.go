@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"strings"
 
 	"cantal.fr/buron/assets/look"
 	"cantal.fr/buron/sync/record"
@@ -9,7 +10,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 	"github.com/google/uuid"
 )
@@ -41,11 +41,17 @@ func (p *cardPage) Primary(s *Shell) *Action {
 func (p *cardPage) Key(s *Shell, k fyne.KeyName) bool {
 	switch k {
 	case fyne.KeyF8:
-		if p.kind == record.Equipment {
+		if p.kind == record.Equipment && s.mayCreate(record.Intervention) {
 			s.Push(&interventionPage{equipment: p.id})
 		}
+	case fyne.KeyF9:
+		if rec, ok, err := s.book().Get(p.id); err == nil && ok && rec.Fields.ID("room") != uuid.Nil {
+			s.Push(&auditPage{room: rec.Fields.ID("room")})
+		}
 	case fyne.KeyF2:
-		s.Push(editForm(s, p.id))
+		if rec, ok, err := s.book().Get(p.id); err == nil && ok && s.mayEdit(rec) {
+			s.Push(editForm(s, p.id))
+		}
 	case duplicateKey:
 		p.duplicate(s)
 	default:
@@ -65,8 +71,10 @@ func (p *cardPage) Content(s *Shell) fyne.CanvasObject {
 	if st, ok := schema.State(v.Fields); ok {
 		left.Add(look.Mark(st))
 	}
-	left.Add(look.Body(record.Subtitle(v.Record, s.book())))
-	left.Add(look.Lauzes(v.Lauzes))
+	if under := record.Subtitle(v.Record, s.book()); under != "" {
+		left.Add(look.Body(under))
+	}
+	left.Add(container.NewHBox(look.Lauzes(v.Lauzes), look.Muted(lauzeWord(v.Lauzes))))
 	if len(v.Conflicts) > 0 {
 		left.Add(look.Problem("À décider\u00a0: " + p.labels(schema, v.Conflicts)))
 		left.Add(button("Décider", "git-fork", look.Plain, func() { s.Push(&decidePage{}) }))
@@ -74,8 +82,18 @@ func (p *cardPage) Content(s *Shell) fyne.CanvasObject {
 	for _, a := range p.actions(s, v) {
 		left.Add(a)
 	}
-	columns := container.NewGridWithColumns(3, container.NewVScroll(left), container.NewVScroll(p.fields(s, schema, v)), container.NewVScroll(p.history(s, schema)))
-	return columns
+	return look.Columns(nil, left, p.fields(s, schema, v), p.history(s, schema))
+}
+
+// lauzeWord says what the slates show.
+func lauzeWord(n int) string {
+	switch {
+	case n >= 3:
+		return "Au central"
+	case n == 2:
+		return "Chez un voisin"
+	}
+	return "Enregistré ici"
 }
 
 func (p *cardPage) labels(schema record.Schema, fields []string) string {
@@ -146,16 +164,25 @@ func (p *cardPage) duplicate(s *Shell) {
 }
 
 func (p *cardPage) fields(s *Shell, schema record.Schema, v replica.View) fyne.CanvasObject {
-	form := container.New(layout.NewFormLayout())
-	for _, f := range schema.Fields {
-		if !v.Fields.Has(f.Name) || f.Name == "archived" {
+	box := container.NewVBox()
+	for _, g := range groups {
+		form := container.New(&pairs{})
+		for _, f := range schema.Fields {
+			if !v.Fields.Has(f.Name) || hiddenFields[f.Name] || groupOf(schema.Kind, f.Name) != g {
+				continue
+			}
+			form.Add(look.Wrapped(look.Muted(f.Label)))
+			form.Add(look.Body(s.readable(f, v.Fields[f.Name])))
+		}
+		if len(form.Objects) == 0 {
 			continue
 		}
-		value := look.Body(s.readable(f, v.Fields[f.Name]))
-		form.Add(look.Muted(f.Label))
-		form.Add(value)
+		if g != "" {
+			box.Add(look.Title(g))
+		}
+		box.Add(form)
 	}
-	return form
+	return box
 }
 
 // readable formats a value for people, what it refers to by its title.
@@ -182,7 +209,7 @@ func (p *cardPage) history(s *Shell, schema record.Schema) fyne.CanvasObject {
 	if err != nil {
 		return look.Problem(sentence(err))
 	}
-	box := container.NewVBox(look.Title("Histoire"))
+	box := look.Tight(look.Title("Histoire"))
 	last := ""
 	for i, e := range events {
 		if i == maxHistory {
@@ -193,20 +220,24 @@ func (p *cardPage) history(s *Shell, schema record.Schema) fyne.CanvasObject {
 		if e.ClockLead > 0 {
 			who += fmt.Sprintf(" (horloge décalée de %d\u00a0h)", int(e.ClockLead.Hours()+0.5))
 		}
+		if hiddenFields[e.Field] && e.Field != "archived" {
+			continue
+		}
 		if who != last {
-			box.Add(look.Bold(who))
+			box.Add(look.Wrapped(look.Bold(who)))
 			last = who
 		}
 		f, ok := schema.Field(e.Field)
 		if !ok {
-			f = record.Field{Label: e.Field}
+			f = record.Field{Label: look.Capital(e.Field)}
 		}
 		text := s.readable(f, e.Value)
 		if e.Value == nil {
 			text = "effacé"
 		}
-		l := widget.NewLabel(f.Label + "\u00a0: " + text)
-		l.Truncation = fyne.TextTruncateClip
+		line, _, _ := strings.Cut(text, "\n")
+		l := widget.NewLabel(f.Label + "\u00a0: " + line)
+		l.Truncation = fyne.TextTruncateEllipsis
 		box.Add(l)
 	}
 	return box
@@ -231,13 +262,13 @@ func (p *movePage) Content(s *Shell) fyne.CanvasObject {
 			s.Replace(newForm(record.Room, record.Fields{"site": v.Fields["site"]}))
 		}))
 	}
-	grid := container.NewGridWithColumns(3)
+	var tiles []fyne.CanvasObject
 	for _, room := range rooms {
-		grid.Add(look.NewTile("door", room.Fields.Text("name"), floor(room.Fields.Text("floor")), 48, func() {
+		tiles = append(tiles, look.NewTile("door", room.Fields.Text("name"), floor(room.Fields.Text("floor")), 48, func() {
 			if _, err := s.save(replica.Change{ID: p.id, Set: record.Fields{"room": room.ID.String()}, Seen: v.Seen}); err == nil {
 				s.Back()
 			}
 		}))
 	}
-	return container.NewVScroll(grid)
+	return look.Grid(3, tiles...)
 }

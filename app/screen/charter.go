@@ -53,13 +53,13 @@ func (p *charterPage) Content(s *Shell) fyne.CanvasObject {
 	if s.mayRead(record.Acknowledgement) {
 		right.Add(p.rates(s, charter))
 	}
-	return container.NewVScroll(container.NewGridWithColumns(2, left, right))
+	return look.Columns(nil, left, right)
 }
 
 func (p *charterPage) versions(s *Shell) fyne.CanvasObject {
 	rows := append([]fyne.CanvasObject{look.Title("Versions")}, s.rows(replica.Query{Kind: record.Charter, Order: []string{"-version"}}, "Aucune version.")...)
 	if s.mayCreate(record.Charter) {
-		rows = append(rows, button("Nouvelle version", "plus", look.Quiet, func() { s.Push(newForm(record.Charter, nil)) }))
+		rows = append(rows, container.NewHBox(button("Nouvelle version", "plus", look.Quiet, func() { s.Push(newForm(record.Charter, nil)) })))
 	}
 	return look.Card(theme.ColorNamePrimary, rows...)
 }
@@ -78,7 +78,7 @@ func (p *charterPage) adoptions(s *Shell, charter record.Record) fyne.CanvasObje
 	for _, a := range done {
 		votes[a.Fields.ID("site")] = a
 	}
-	rows := []fyne.CanvasObject{look.Title(fmt.Sprintf("Adoptée par %d collèges sur %d", len(votes), len(sites)))}
+	rows := []fyne.CanvasObject{look.Wrapped(look.Title(fmt.Sprintf("Adoptée par %s sur %d", look.Count(len(votes), "collège", "collèges"), len(sites))))}
 	day := record.Field{Type: record.Day}
 	for _, site := range sites {
 		if a, ok := votes[site.ID]; ok {
@@ -168,7 +168,7 @@ func (p *charterPage) rates(s *Shell, charter record.Record) fyne.CanvasObject {
 		if len(r.members) > 0 {
 			rate = signed * 100 / len(r.members)
 		}
-		under := join(fmt.Sprintf("%d signées sur %d", signed, len(r.members)), fmt.Sprintf("%d attendent un responsable", r.count(record.AwaitsGuardian)),
+		under := join(look.Count(signed, "signée", "signées")+" sur "+look.Number(len(r.members)), look.Count(r.count(record.AwaitsGuardian), "attend un responsable", "attendent un responsable"),
 			look.Count(r.count(record.Refused), "refus", "refus"))
 		rows = append(rows, look.NewRowTap(record.UnderWay, "Classe "+r.class+" · "+s.titleOf(r.site), under, fmt.Sprintf("%d\u00a0%%", rate), func() {
 			s.Push(&rollPage{site: r.site, class: r.class})

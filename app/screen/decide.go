@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"strconv"
 
 	"cantal.fr/buron/assets/look"
 	"cantal.fr/buron/sync/record"
@@ -10,7 +11,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 )
 
 // decidePage settles one field after the other: 1 and 2 choose, Enter decides, the next one opens.
@@ -25,16 +25,22 @@ func (p *decidePage) Key(s *Shell, k fyne.KeyName) bool {
 	}
 	switch k {
 	case fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4:
-		if n := int(k[0] - '1'); n < len(list[0].Versions) {
-			p.chosen = n
-			s.draw()
-		}
+		p.choose(s, list[0], int(k[0]-'1'))
+	case "&", "é", "\"", "'": // the same keys, unshifted, on a French keyboard
+		p.choose(s, list[0], map[fyne.KeyName]int{"&": 0, "é": 1, "\"": 2, "'": 3}[k])
 	case fyne.KeyReturn, fyne.KeyEnter:
 		p.decide(s, list[0])
 	default:
 		return false
 	}
 	return true
+}
+
+func (p *decidePage) choose(s *Shell, c replica.Conflict, n int) {
+	if n < len(c.Versions) {
+		p.chosen = n
+		s.draw()
+	}
 }
 
 func (p *decidePage) Content(s *Shell) fyne.CanvasObject {
@@ -66,7 +72,7 @@ func fieldOf(c replica.Conflict) record.Field {
 
 func (p *decidePage) card(s *Shell, c replica.Conflict) fyne.CanvasObject {
 	f := fieldOf(c)
-	var labels []string
+	var options []look.TileOption
 	shown := ""
 	for i, v := range c.Versions {
 		value := s.readable(f, v.Value)
@@ -83,23 +89,19 @@ func (p *decidePage) card(s *Shell, c replica.Conflict) fyne.CanvasObject {
 		if v.Shown {
 			shown = value
 		}
-		labels = append(labels, fmt.Sprintf("%d.  %s   –   %s", i+1, value, who))
+		options = append(options, look.TileOption{Code: strconv.Itoa(i), Shape: record.NotBegun, Word: fmt.Sprintf("%d. %s", i+1, value), Under: who})
 	}
-	p.chosen = min(p.chosen, len(labels)-1)
-	radio := widget.NewRadioGroup(labels, nil)
-	radio.Required = true
-	radio.SetSelected(labels[p.chosen])
-	radio.OnChanged = func(label string) {
-		for i, l := range labels {
-			if l == label {
-				p.chosen = i
-			}
-		}
-	}
+	p.chosen = min(p.chosen, len(options)-1)
+	options[p.chosen].Shape = record.Good
+	tiles := look.NewTiles(1, options, func(code string) {
+		n, _ := strconv.Atoi(code)
+		p.choose(s, c, n)
+	})
+	tiles.Set(strconv.Itoa(p.chosen))
 	rec, _, _ := s.book().Get(c.ID)
-	return look.Card(theme.ColorNameError, look.Title(s.titleOf(c.ID)+" · "+f.Label), radio, look.Muted("Retenu en attendant\u00a0: "+shown),
-		container.NewHBox(button("Garder ce choix", "check", look.Primary, func() { p.decide(s, c) }),
-			button("Voir la fiche", "", look.Quiet, func() { s.open(rec) })))
+	return look.Card(theme.ColorNameError, look.Wrapped(look.Title(s.titleOf(c.ID)+" · "+f.Label)), tiles, look.Wrapped(look.Muted("Retenu en attendant\u00a0: "+shown)),
+		look.Wrap(button("Garder ce choix", "check", look.Primary, func() { p.decide(s, c) }),
+			button("Voir la fiche", "", look.Quiet, func() { s.open(rec) })), look.Caption("1, 2\u00a0: choisir · Entrée\u00a0: garder"))
 }
 
 func (p *decidePage) decide(s *Shell, c replica.Conflict) {

@@ -1,10 +1,7 @@
 package screen
 
 import (
-	"fmt"
-
 	"cantal.fr/buron/assets/look"
-	"cantal.fr/buron/sync/record"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -25,11 +22,11 @@ func (p *exchangesPage) Content(s *Shell) fyne.CanvasObject {
 	st, now := s.status, s.r.Now()
 	here := "Tout est parti."
 	if st.Pending > 0 {
-		here = fmt.Sprintf("%s en attente d'envoi. Elles partiront seules.", record.Grouped(int64(st.Pending)))
+		here = look.Count(st.Pending, "saisie en attente d'envoi. Elle partira seule.", "saisies en attente d'envoi. Elles partiront seules.")
 	}
 	self := s.r.Self()
-	box := container.NewVBox(look.Card(theme.ColorNamePrimary, look.Title("Cet appareil · "+st.Device),
-		look.Muted(join(self.Role.Label(), st.Territory, look.Count(st.Records, "enregistrement", "enregistrements"))), look.Body(here)))
+	box := container.NewVBox(look.Card(theme.ColorNamePrimary, look.Wrapped(look.Title("Cet appareil · "+st.Device)),
+		look.Wrapped(look.Muted(join(self.Role.Label(), st.Territory, look.Count(st.Records, "enregistrement", "enregistrements")))), look.Body(here)))
 	if len(st.Importable) > 0 {
 		box.Add(p.dropped(s))
 	}
@@ -39,13 +36,16 @@ func (p *exchangesPage) Content(s *Shell) fyne.CanvasObject {
 	if len(st.Peers) == 0 {
 		box.Add(look.Body("Aucun voisin. Même Wi-Fi\u00a0? Sinon, tapez l'adresse que montre l'autre appareil, ou préparez une clé USB."))
 	}
-	grid := container.NewGridWithColumns(2)
+	grid := container.NewGridWithColumns(map[bool]int{true: 1, false: 2}[s.large()])
 	for _, peer := range st.Peers {
 		edge, word := look.ColorMuted, "vu "+look.Ago(peer.LastExchange, now)
+		if peer.LastExchange.IsZero() {
+			word = "pas encore d'échange"
+		}
 		if peer.Near {
 			edge, word = theme.ColorNameSuccess, "ici · dernier échange "+look.When(peer.LastExchange, now)
 		}
-		grid.Add(look.Card(edge, look.Bold(peer.Name), look.Muted(join(peer.Role.Label(), join(peer.Places...))), look.Muted(word)))
+		grid.Add(look.Card(edge, look.Tight(look.Wrapped(look.Bold(peer.Name)), look.Wrapped(look.Muted(join(peer.Role.Label(), join(peer.Places...)))), look.Wrapped(look.Muted(word)))))
 	}
 	box.Add(grid)
 	box.Add(p.address(s))
@@ -88,7 +88,7 @@ func (p *exchangesPage) address(s *Shell) fyne.CanvasObject {
 	if s.status.Listen != "" {
 		listen = "Cet appareil répond sur le port " + port(s.status.Listen) + "."
 	}
-	return container.NewVBox(container.NewBorder(nil, nil, nil, button("Ajouter", "plus", look.Plain, add), e), look.Caption(listen))
+	return container.NewVBox(container.NewBorder(nil, nil, nil, button("Ajouter", "plus", look.Plain, add), middle(e)), look.Caption(listen))
 }
 
 func port(address string) string {

@@ -28,6 +28,7 @@ type formPage struct {
 	before   record.Fields
 	faults   map[string]string
 	more     bool
+	begun    bool
 	restored time.Time
 	after    func(uuid.UUID) // instead of going back
 }
@@ -105,6 +106,23 @@ func (p *formPage) Title() string { return p.title }
 
 func (p *formPage) Steady() {}
 
+// Focus goes to the first field that is typed, once: the person has come here to write.
+func (p *formPage) Focus(s *Shell) {
+	if p.begun || p.id != uuid.Nil {
+		return
+	}
+	p.begun = true
+	var first fyne.Focusable
+	visit(s.body, func(o fyne.CanvasObject) {
+		if e, ok := o.(*look.Entry); ok && first == nil {
+			first = e
+		}
+	})
+	if first != nil {
+		s.win.Canvas().Focus(first)
+	}
+}
+
 func (p *formPage) Key(s *Shell, k fyne.KeyName) bool {
 	if k == saveKey {
 		p.save(s)
@@ -121,14 +139,7 @@ func (p *formPage) keep(s *Shell) {
 	if err != nil {
 		return
 	}
-	key, value := p.draftKey(), string(b)
-	s.live.Go(func() { _ = s.r.SetSetting(s.ctx, key, value) })
-}
-
-func (p *formPage) dropDraft(s *Shell) {
-	if err := s.r.SetSetting(s.ctx, p.draftKey(), ""); err != nil {
-		s.say(sentence(err))
-	}
+	s.keepDraft(p.draftKey(), string(b))
 }
 
 // recall takes a draft up again, once.
@@ -137,12 +148,8 @@ func (p *formPage) recall(s *Shell) {
 		return
 	}
 	p.restored = time.Unix(1, 0)
-	text, err := s.r.Setting(s.ctx, p.draftKey())
-	if err != nil || text == "" {
-		return
-	}
 	var d draft
-	if json.Unmarshal([]byte(text), &d) != nil {
+	if text := s.draftText(p.draftKey()); text == "" || json.Unmarshal([]byte(text), &d) != nil {
 		return
 	}
 	for k, v := range d.Texts {
@@ -160,7 +167,7 @@ func (p *formPage) Content(s *Shell) fyne.CanvasObject {
 	box := container.NewVBox()
 	if p.restored.After(time.Unix(1, 0)) {
 		box.Add(container.NewHBox(look.Muted("Brouillon repris de "+look.Clock(p.restored)), button("Jeter", "trash", look.Quiet, func() {
-			p.dropDraft(s)
+			s.dropDraft(p.draftKey())
 			if p.id != uuid.Nil {
 				s.Replace(editForm(s, p.id))
 				return
@@ -185,10 +192,10 @@ func (p *formPage) Content(s *Shell) fyne.CanvasObject {
 		}
 	}
 	if hidden > 0 {
-		box.Add(button("Plus de champs", "caret-down", look.Quiet, func() { p.more = true; s.draw() }))
+		box.Add(container.NewHBox(button("Plus de champs", "caret-down", look.Quiet, func() { p.more = true; s.draw() })))
 	}
 	foot := container.NewHBox(button("Enregistrer", "floppy-disk", look.Primary, func() { p.save(s) }),
-		button("Fermer sans enregistrer", "", look.Quiet, func() { p.dropDraft(s); s.Back() }))
+		button("Fermer sans enregistrer", "", look.Quiet, func() { s.dropDraft(p.draftKey()); s.Back() }))
 	return container.NewBorder(nil, foot, nil, nil, container.NewVScroll(look.Width(640, box)))
 }
 
@@ -223,7 +230,7 @@ func (p *formPage) save(s *Shell) {
 		s.draw()
 		return
 	}
-	p.dropDraft(s)
+	s.dropDraft(p.draftKey())
 	if p.after != nil {
 		p.after(saved.IDs[0])
 		return

@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"fmt"
 	"slices"
 
 	"cantal.fr/buron/assets/look"
@@ -84,21 +83,23 @@ func (p *happeningPage) Content(s *Shell) fyne.CanvasObject {
 	}
 	schema, _ := record.Of(h.Kind)
 	info := container.NewVBox(look.Mark(state(h)), look.Body(record.Subtitle(h, s.book())))
+	form := container.New(&pairs{})
+	info.Add(form)
 	for _, f := range schema.Fields {
 		switch f.Name {
 		case "title", "status", "place", "begin", "archived":
 			continue
 		}
 		if h.Fields.Has(f.Name) {
-			info.Add(look.Bold(f.Label))
-			info.Add(look.Body(s.readable(f, h.Fields[f.Name])))
+			form.Add(look.Wrapped(look.Muted(f.Label)))
+			form.Add(look.Body(s.readable(f, h.Fields[f.Name])))
 		}
 	}
 	if s.mayEdit(h) {
-		info.Add(container.NewHBox(button("Modifier", "pencil-simple", look.Plain, func() { s.Push(editForm(s, p.id)) }),
+		info.Add(look.Wrap(button("Modifier", "pencil-simple", look.Plain, func() { s.Push(editForm(s, p.id)) }),
 			button("Fiche et histoire", "clock", look.Quiet, func() { s.Push(&cardPage{id: p.id, kind: h.Kind}) })))
 	}
-	return container.NewGridWithColumns(2, container.NewVScroll(info), container.NewVScroll(p.list(s, h)))
+	return look.Columns(nil, info, p.list(s, h))
 }
 
 func (p *happeningPage) list(s *Shell, h record.Record) fyne.CanvasObject {
@@ -119,14 +120,14 @@ var next = map[string]string{"inscrit": "presence", "absent": "presence", "prese
 
 // sign is the attendance sheet: large names, a tap goes round the states.
 func (p *happeningPage) sign(s *Shell, h record.Record) fyne.CanvasObject {
-	grid := container.NewGridWithColumns(2)
+	var tiles []fyne.CanvasObject
 	present := 0
 	for _, a := range s.people(h) {
 		o, _ := record.Presences().Option(a.state)
 		if a.state == "present" {
 			present++
 		}
-		grid.Add(look.NewTile("", a.name, o.Label, 64, func() { p.act(s, h, next[a.state], a.name) }))
+		tiles = append(tiles, look.NewStateTile(o.Shape, a.name, o.Label, 64, func() { p.act(s, h, next[a.state], a.name) }))
 	}
 	name := look.NewEntry()
 	name.SetPlaceHolder("Prénom")
@@ -136,9 +137,9 @@ func (p *happeningPage) sign(s *Shell, h record.Record) fyne.CanvasObject {
 		}
 	}
 	name.OnSubmitted = func(string) { add() }
-	top := container.NewBorder(nil, nil, look.Title(fmt.Sprintf("%d présents", present)), button("Ajouter un prénom", "plus", look.Plain, add), name)
+	top := container.NewBorder(nil, nil, look.Title(look.Count(present, "présent", "présents")), button("Ajouter un prénom", "plus", look.Plain, add), middle(name))
 	foot := container.NewHBox(button("Terminer l'émargement", "check", look.Primary, func() { p.signing = false; s.draw() }))
-	return container.NewBorder(top, foot, nil, nil, container.NewVScroll(grid))
+	return container.NewBorder(top, foot, nil, nil, look.Grid(2, tiles...))
 }
 
 func (p *happeningPage) act(s *Shell, h record.Record, act, name string) {

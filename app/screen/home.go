@@ -17,6 +17,9 @@ type homePage struct{}
 
 func (p *homePage) Title() string { return "Aujourd'hui" }
 
+// Heading is the day: the rail says already that this is today.
+func (p *homePage) Heading(s *Shell) string { return look.Capital(look.Day(s.r.Now(), s.r.Now())) }
+
 func (p *homePage) Primary(s *Shell) *Action {
 	return &Action{"Nouveau", "plus", func() { s.Push(&newPage{}) }}
 }
@@ -40,13 +43,13 @@ func (p *homePage) Content(s *Shell) fyne.CanvasObject {
 	if s.r.Self().Role == record.Coordination {
 		add(right, s.figuresCard())
 	}
-	date := look.Title(look.Capital(look.Day(s.r.Now(), s.r.Now())))
 	if len(wide.Objects)+len(left.Objects)+len(right.Objects) == 0 {
-		return container.NewBorder(date, nil, nil, nil, look.Empty("Rien d'urgent. Bonne journée.",
-			look.NewButton("Nouveau", "plus", look.Plain, func() { s.Push(&newPage{}) })))
+		return look.Empty("Rien d'urgent. Bonne journée.", look.NewButton("Nouveau", "plus", look.Plain, func() { s.Push(&newPage{}) }))
 	}
-	wide.Add(container.NewGridWithColumns(2, left, right))
-	return container.NewBorder(date, nil, nil, nil, container.NewVScroll(wide))
+	if len(left.Objects) == 0 {
+		left, right = right, left
+	}
+	return look.Columns(wide, left, right)
 }
 
 // visitCard shows the visit that is going on.
@@ -63,12 +66,13 @@ func (s *Shell) visitCard() fyne.CanvasObject {
 			done++
 		}
 	}
+	rooms, _ := s.r.Count(s.ctx, replica.Query{Kind: record.Room, Where: []replica.Cond{{Field: "site", Value: v.Fields.Text("site")}}})
 	fixed, _ := s.r.Count(s.ctx, replica.Query{Kind: record.Intervention, Where: []replica.Cond{{Field: "visit", Value: v.ID.String()}}})
-	line := join("Arrivée à "+look.When(msTime(v.Fields.Int("arrival")), s.r.Now()), fmt.Sprintf("%d salles faites sur %d commencées", done, len(audits)),
+	line := join("Arrivée à "+look.When(msTime(v.Fields.Int("arrival")), s.r.Now()), look.Count(done, "salle faite", "salles faites")+" sur "+look.Number(rooms),
 		look.Count(fixed, "intervention", "interventions"))
 	return look.Card(theme.ColorNamePrimary, container.NewBorder(nil, nil, nil,
 		container.NewCenter(look.NewButton("Reprendre la visite", "clipboard-text", look.Primary, func() { s.Push(&visitPage{id: v.ID}) })),
-		container.NewVBox(look.Title("Visite en cours · "+s.titleOf(v.Fields.ID("site"))), look.Muted(line))))
+		look.Tight(look.Wrapped(look.Title("Visite en cours · "+s.titleOf(v.Fields.ID("site")))), look.Wrapped(look.Muted(line)))))
 }
 
 // listed is how many lines a card of the home shows.
@@ -84,11 +88,11 @@ func (s *Shell) todoCard() fyne.CanvasObject {
 	}
 	open.Limit = 0
 	n, _ := s.r.Count(s.ctx, open)
-	rows := []fyne.CanvasObject{look.Title("À faire · " + look.Count(n, "intervention", "interventions"))}
+	rows := []fyne.CanvasObject{look.Wrapped(look.Title("À faire · " + look.Count(n, "intervention", "interventions")))}
 	for _, f := range found {
 		rows = append(rows, s.row(f, "ouverte "+look.Ago(msTime(f.Fields.Int("opened")), s.r.Now())))
 	}
-	rows = append(rows, look.NewButton("Toutes les interventions", "", look.Quiet, func() { s.Push(newList(record.Intervention)) }))
+	rows = append(rows, container.NewHBox(look.NewButton("Toutes les interventions", "", look.Quiet, func() { s.Push(newList(record.Intervention)) })))
 	return look.Card(look.ColorGentian, rows...)
 }
 
@@ -102,7 +106,7 @@ func (s *Shell) decideCard() fyne.CanvasObject {
 	} else {
 		rows = append(rows, look.Body("Deux appareils ont écrit des valeurs différentes. Choisissez la bonne."))
 	}
-	return look.Card(theme.ColorNameError, append(rows, look.NewButton("Décider", "git-fork", look.Plain, func() { s.Push(&decidePage{}) }))...)
+	return look.Card(theme.ColorNameError, append(rows, container.NewHBox(look.NewButton("Décider", "git-fork", look.Plain, func() { s.Push(&decidePage{}) })))...)
 }
 
 func (s *Shell) lentCard() fyne.CanvasObject {
@@ -146,7 +150,7 @@ func (s *Shell) figuresCard() fyne.CanvasObject {
 			return nil
 		}
 		q := f.q
-		grid.Add(look.NewTap(container.NewVBox(look.Page(record.Grouped(int64(n))), look.Muted(f.label)), func() {
+		grid.Add(look.NewTap(look.Tight(look.Page(record.Grouped(int64(n))), look.Wrapped(look.Muted(f.label))), func() {
 			if q.Kind == record.Equipment {
 				status := ""
 				if len(q.Where) > 0 {

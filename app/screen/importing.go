@@ -40,7 +40,7 @@ func (p *importPage) Content(s *Shell) fyne.CanvasObject {
 	path.SetPlaceHolder("Fichiers ou dossiers, séparés par une barre (|)")
 	path.SetText(strings.Join(p.paths, "|"))
 	path.OnChanged = func(t string) { p.paths = split(t) }
-	pick := container.NewHBox(button("Choisir un fichier", "clipboard-text", look.Plain, func() { p.pickFile(s) }),
+	pick := look.Wrap(button("Choisir un fichier", "clipboard-text", look.Plain, func() { p.pickFile(s) }),
 		button("Choisir un dossier", "folders", look.Plain, func() { p.pickFolder(s) }))
 	head := container.NewVBox(look.Body(what), path, pick, p.where(s))
 	var foot fyne.CanvasObject
@@ -59,6 +59,9 @@ func (p *importPage) Content(s *Shell) fyne.CanvasObject {
 	}
 	if p.err != "" {
 		head.Add(look.Problem(p.err))
+	}
+	if p.plan == nil {
+		return container.NewBorder(nil, foot, nil, nil, container.NewVScroll(head))
 	}
 	return container.NewBorder(head, foot, nil, nil, p.preview())
 }
@@ -118,6 +121,9 @@ func (p *importPage) where(s *Shell) fyne.CanvasObject {
 	if o, ok := field.Option(p.level); ok {
 		level.SetSelected(o.Label)
 	}
+	if s.large() {
+		return container.NewVBox(sel, level)
+	}
 	return container.NewGridWithColumns(2, sel, level)
 }
 
@@ -176,9 +182,6 @@ func (p *importPage) apply(s *Shell) {
 
 // preview lists what the import will do, what it will not and why.
 func (p *importPage) preview() fyne.CanvasObject {
-	if p.plan == nil {
-		return container.NewVBox()
-	}
 	type row struct {
 		shape             record.Shape
 		name, under, code string

@@ -11,7 +11,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 	"github.com/google/uuid"
 )
 
@@ -70,7 +69,7 @@ func (p *formPage) text(s *Shell, f record.Field) fyne.CanvasObject {
 	if f.Type == record.Day || f.Type == record.Instant {
 		now := f.Format(map[record.Type]any{record.Day: record.DayOf(s.r.Now()), record.Instant: s.r.Now().UnixMilli()}[f.Type])
 		word := map[record.Type]string{record.Day: "Aujourd'hui", record.Instant: "Maintenant"}[f.Type]
-		return container.NewBorder(nil, nil, nil, button(word, "clock", look.Quiet, func() { e.SetText(now) }), e)
+		return container.NewBorder(nil, nil, nil, button(word, "clock", look.Quiet, func() { e.SetText(now) }), middle(e))
 	}
 	return e
 }
@@ -96,7 +95,11 @@ func (p *formPage) choice(s *Shell, f record.Field) fyne.CanvasObject {
 }
 
 func (p *formPage) choices(s *Shell, f record.Field) fyne.CanvasObject {
-	grid := container.NewGridWithColumns(2)
+	columns := 2
+	if s.large() {
+		columns = 1
+	}
+	grid := container.NewGridWithColumns(columns)
 	for _, o := range f.Options {
 		check := look.NewCheck(o.Label, nil)
 		check.SetChecked(slices.Contains(p.lists[f.Name], o.Code))
@@ -140,7 +143,7 @@ func (p *formPage) candidates(s *Shell, f record.Field) (labels []string, ids ma
 
 func (p *formPage) reference(s *Shell, f record.Field) fyne.CanvasObject {
 	labels, ids := p.candidates(s, f)
-	sel := widget.NewSelectEntry(labels)
+	sel := look.NewCombo(labels)
 	sel.SetPlaceHolder("Choisir, ou taper pour trouver…")
 	if id := (record.Fields{"r": p.texts[f.Name]}).ID("r"); id != uuid.Nil {
 		text := s.titleOf(id)

@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"strings"
+
 	"cantal.fr/buron/assets/look"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
@@ -14,12 +16,20 @@ import (
 type interventionPage struct {
 	equipment, room, visit uuid.UUID
 	symptom                string
-	text                   string
+	text                   *look.Entry
+	tiles                  *look.Tiles
 }
 
 func (p *interventionPage) Title() string { return "Intervention" }
 
 func (p *interventionPage) Steady() {}
+
+func (p *interventionPage) draftKey() string {
+	return "draft.intervention." + p.equipment.String() + p.room.String()
+}
+
+// Focus goes to the symptoms: an arrow and Enter choose one.
+func (p *interventionPage) Focus(*Shell) { p.tiles.Focus() }
 
 func (p *interventionPage) Key(s *Shell, k fyne.KeyName) bool {
 	if k == saveKey {
@@ -36,23 +46,30 @@ func (p *interventionPage) Content(s *Shell) fyne.CanvasObject {
 	if target == uuid.Nil {
 		target = p.room
 	}
-	grid := container.NewGridWithColumns(5)
+	var options []look.TileOption
 	for _, o := range field.Options {
-		rank := look.Plain
-		if o.Code == p.symptom {
-			rank = look.Primary
-		}
-		grid.Add(look.NewTouchButton(o.Label, "", rank, func() {
-			p.symptom = o.Code
-			s.draw()
-		}))
+		options = append(options, look.TileOption{Code: o.Code, Word: o.Label})
 	}
-	text := look.NewLong(3)
-	text.SetPlaceHolder("Ce qui se passe, en une phrase (facultatif)")
-	text.SetText(p.text)
-	text.OnChanged = func(t string) { p.text = t }
-	return container.NewBorder(container.NewVBox(look.Title(s.titleOf(target)), grid), container.NewHBox(
-		button("Enregistrer", "floppy-disk", look.Primary, func() { p.save(s) })), nil, nil, look.Width(640, text))
+	columns := 5
+	if s.large() {
+		columns = 3
+	}
+	p.tiles = look.NewTiles(columns, options, func(code string) {
+		p.symptom = code
+		p.text.Focus() // Enter goes on: the sentence, if need be, then Enter saves
+	})
+	p.tiles.Set(p.symptom)
+	p.text = look.NewEntry()
+	p.text.SetPlaceHolder("Ce qui se passe, en une phrase (facultatif)")
+	p.text.SetText(s.draftText(p.draftKey()))
+	p.text.OnChanged = func(t string) { s.keepDraft(p.draftKey(), t) }
+	p.text.OnSubmitted = func(string) { p.save(s) }
+	var where fyne.CanvasObject = look.Wrapped(look.Title(s.titleOf(target)))
+	if rec, ok, err := s.book().Get(target); err == nil && ok {
+		where = look.Tight(where, look.Wrapped(look.Muted(record.Subtitle(rec, s.book()))))
+	}
+	return container.NewBorder(nil, container.NewHBox(button("Enregistrer", "floppy-disk", look.Primary, func() { p.save(s) })), nil, nil,
+		container.NewVScroll(container.NewVBox(where, p.tiles, look.Gap(look.Space8), look.Width(s.em(640), p.text))))
 }
 
 func (p *interventionPage) save(s *Shell) {
@@ -73,10 +90,11 @@ func (p *interventionPage) save(s *Shell) {
 	if p.symptom != "" {
 		set["symptom"] = p.symptom
 	}
-	if p.text != "" {
-		set["description"] = p.text
+	if text := strings.TrimSpace(p.text.Text); text != "" {
+		set["description"] = text
 	}
 	if _, err := s.save(replica.Change{Kind: record.Intervention, Set: set}); err == nil {
+		s.dropDraft(p.draftKey())
 		s.Back()
 	}
 }

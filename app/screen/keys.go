@@ -83,9 +83,21 @@ func (s *Shell) exchangeNow() {
 // find opens what the search field names: the one thing that carries this code, else the answers.
 func (s *Shell) find(text string) {
 	found, err := s.r.Scan(s.ctx, text)
+	if strings.TrimSpace(text) == "" {
+		return
+	}
 	if err == nil && len(found) == 1 {
 		s.search.SetText("")
 		s.open(found[0])
+		return
+	}
+	if hits, err := s.hits(text, 2); err == nil && len(hits) == 1 {
+		s.search.SetText("")
+		s.open(hits[0].Record)
+		return
+	}
+	if _, again := s.page().(*searchPage); again {
+		s.Replace(&searchPage{text: text})
 		return
 	}
 	s.Push(&searchPage{text: text})

@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 )
 
 // listPage lists the records of a kind that needs no screen of its own.
@@ -108,7 +109,7 @@ func (p *newPage) Content(s *Shell) fyne.CanvasObject {
 			}
 		}
 	}
-	grid := container.NewGridWithColumns(2)
+	var tiles []fyne.CanvasObject
 	for _, k := range kinds {
 		if !s.mayCreate(k) {
 			continue
@@ -118,12 +119,12 @@ func (p *newPage) Content(s *Shell) fyne.CanvasObject {
 		if icon == "" {
 			icon = "plus"
 		}
-		grid.Add(look.NewTile(icon, schema.Singular, "", 64, func() { s.Replace(newForm(k, nil)) }))
+		tiles = append(tiles, look.NewTile(icon, schema.Singular, "", 64, func() { s.Replace(newForm(k, nil)) }))
 	}
-	if p.all {
-		return container.NewVScroll(grid)
+	if !p.all {
+		tiles = append(tiles, look.NewTile("caret-down", "Tout voir", "", 64, func() { p.all = true; s.draw() }))
 	}
-	return container.NewVBox(grid, container.NewHBox(button("Tout voir", "caret-down", look.Quiet, func() { p.all = true; s.draw() })))
+	return look.Grid(2, tiles...)
 }
 
 // helpPage lists the keys.
@@ -131,15 +132,15 @@ type helpPage struct{}
 
 func (p *helpPage) Title() string { return "Aide" }
 
-func (p *helpPage) Content(*Shell) fyne.CanvasObject {
-	grid := container.NewGridWithColumns(2)
+func (p *helpPage) Content(s *Shell) fyne.CanvasObject {
+	form := container.New(layout.NewFormLayout())
 	for _, k := range [][2]string{
 		{"Ctrl+K", "Chercher"}, {"Ctrl+N", "Nouveau"}, {"Ctrl+S", "Enregistrer"}, {"Ctrl+D", "Dupliquer"}, {"F2", "Modifier"}, {"F4", "Créer d'après le dernier"},
 		{"F5", "Échanger maintenant"}, {"F6", "Absent"}, {"F8", "Intervention"}, {"F9", "Tour de salle"}, {"Échap", "Revenir, en gardant le brouillon"},
 		{"Ctrl+Page suivante", "Rubrique suivante"}, {"Un lecteur de codes", "Ouvre la salle, l'appareil ou le reçu, sur toute page"},
 	} {
-		grid.Add(look.Bold(k[0]))
-		grid.Add(look.Body(k[1]))
+		form.Add(look.Bold(k[0]))
+		form.Add(look.Body(k[1]))
 	}
-	return container.NewVScroll(grid)
+	return container.NewVScroll(look.Width(s.em(640), form))
 }

@@ -6,7 +6,6 @@ import (
 	"cantal.fr/buron/sync/replica"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 )
 
 // operatorPage lets people say who they are, in one tap.
@@ -29,9 +28,9 @@ func (p *operatorPage) Content(s *Shell) fyne.CanvasObject {
 	if len(people) == 0 {
 		return look.Empty("Personne n'est encore inscrit dans l'équipe. La coordination ajoute les noms.")
 	}
-	grid := container.NewGridWithColumns(2)
+	var tiles []fyne.CanvasObject
 	for _, person := range people {
-		grid.Add(look.NewTile("user", record.Title(person, s.book()), record.Subtitle(person, s.book()), 56, func() {
+		tiles = append(tiles, look.NewTile("user", record.Title(person, s.book()), record.Subtitle(person, s.book()), 56, func() {
 			if err := s.r.SetSetting(s.ctx, "operator", person.ID.String()); err != nil {
 				s.say(sentence(err))
 				return
@@ -39,5 +38,5 @@ func (p *operatorPage) Content(s *Shell) fyne.CanvasObject {
 			s.Back()
 		}))
 	}
-	return container.NewVScroll(grid)
+	return look.Grid(2, tiles...)
 }

@@ -21,8 +21,20 @@ type primed interface {
 	Primary(s *Shell) *Action
 }
 
+// headed pages show another heading than the title they have in the breadcrumb.
+type headed interface {
+	Heading(s *Shell) string
+}
+
 // steady pages are not built again when data arrive: somebody is typing on them.
 type steady interface{ Steady() }
+
+// arriving pages show themselves what has arrived.
+type arriving interface{ Arrived(s *Shell) }
+
+// focused pages say what has the focus once they are drawn. It is given at once: half a code that a scanner
+// is typing must not go elsewhere.
+type focused interface{ Focus(s *Shell) }
 
 // keyed pages answer keys of their own; true where the key was theirs.
 type keyed interface {

@@ -10,7 +10,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 	"github.com/google/uuid"
 )
 
@@ -22,7 +21,9 @@ type parcPage struct {
 	names              map[uuid.UUID]string
 	list               *look.List
 	head               *fyne.Container
-	asked              int // the latest query: answers to older ones are dropped
+	asked              int    // the latest query: answers to older ones are dropped
+	shown              string // the query of the rows shown: another one begins at the top
+	stale              bool   // rows have changed since they were read
 }
 
 // line is a row ready to be drawn.
@@ -34,8 +35,11 @@ type line struct {
 
 func (p *parcPage) Title() string { return "Parc" }
 
-// Steady keeps the list in place while somebody reads it; it is queried again when data arrive.
-func (p *parcPage) Steady() {}
+// Arrived asks again, and leaves the list where somebody reads it.
+func (p *parcPage) Arrived(s *Shell) {
+	p.stale = true
+	p.reload(s)
+}
 
 func (p *parcPage) Primary(s *Shell) *Action {
 	if !s.mayCreate(record.Equipment) {
@@ -82,7 +86,10 @@ func (p *parcPage) Content(s *Shell) fyne.CanvasObject {
 	tools := container.NewHBox(button("Interventions", "wrench", look.Quiet, func() { s.Push(newList(record.Intervention)) }),
 		button("Modèles", "package", look.Quiet, func() { s.Push(newList(record.EquipmentType)) }),
 		button("Importer", "download-simple", look.Quiet, func() { s.Push(&importPage{}) }))
-	top := container.NewVBox(container.NewBorder(nil, nil, nil, tools, container.NewVBox(layout.NewSpacer(), filter, layout.NewSpacer())), p.head)
+	top := container.NewVBox(container.NewBorder(nil, nil, nil, tools, middle(filter)), p.head)
+	if s.large() {
+		top = container.NewVBox(tools, filter, p.head)
+	}
 	return container.NewBorder(top, nil, nil, nil, p.list)
 }
 
@@ -113,8 +120,15 @@ func (p *parcPage) reload(s *Shell) {
 			return
 		}
 		p.numbers = a.numbers
+		if p.stale {
+			p.stale, p.cache, p.names = false, map[int64]line{}, map[uuid.UUID]string{}
+		}
 		p.head.Objects = []fyne.CanvasObject{p.chips(s, a.tally, err)}
 		p.head.Refresh()
+		if q := p.status + "|" + p.site + "|" + p.text; q != p.shown {
+			p.shown = q
+			p.list.Reset()
+		}
 		p.list.Refresh()
 	})
 }

@@ -76,10 +76,23 @@ func (p *placesPage) Content(s *Shell) fyne.CanvasObject {
 		if n := counts[site.ID.String()]; n > 0 {
 			right = look.Count(n, "appareil", "appareils")
 		}
-		o.(*look.Row).Set(record.Closed, site.Fields.Text("name"), join(reference.CommuneName(site.Fields.Text("commune")), field.Format(site.Fields["type"]), site.Fields.Text("uai")), right)
+		row := o.(*look.Row)
+		row.SetIcon(placeIcon(site))
+		row.Set("", site.Fields.Text("name"), join(reference.CommuneName(site.Fields.Text("commune")), field.Format(site.Fields["type"]), site.Fields.Text("uai")), right)
 	}
 	list := look.NewList(look.ListOptions{Length: func() int { return len(sites) }, Make: newRow, Fill: fill, Open: func(i int) { s.Push(&placePage{id: sites[i].ID}) }})
 	return container.NewBorder(container.NewHScroll(chips), nil, nil, nil, list)
+}
+
+// placeIcon is the icon of a type of place: a place has no state to show.
+func placeIcon(site record.Record) string {
+	switch site.Fields.Text("type") {
+	case "bus":
+		return "bus"
+	case "tiers_lieu":
+		return "house-line"
+	}
+	return "buildings"
 }
 
 func sum(m map[string]int) int {
@@ -124,9 +137,9 @@ func (p *placePage) Content(s *Shell) fyne.CanvasObject {
 	p.name = site.Fields.Text("name")
 	schema, _ := record.Of(record.Site)
 	typ, _ := schema.Field("type")
-	head := container.NewVBox(look.Muted(join(typ.Format(site.Fields["type"]), reference.CommuneName(site.Fields.Text("commune")), site.Fields.Text("uai"))))
+	head := container.NewVBox(look.Wrapped(look.Muted(join(typ.Format(site.Fields["type"]), reference.CommuneName(site.Fields.Text("commune")), site.Fields.Text("uai")))))
 	if spot := site.Fields.Text("on_spot"); spot != "" {
-		head.Add(look.Card(theme.ColorNameHyperlink, look.Bold("À savoir sur place"), look.Body(spot)))
+		head.Add(look.Card(theme.ColorNameHyperlink, look.Tight(look.Bold("À savoir sur place"), look.Body(spot))))
 	}
 	id := site.ID.String()
 	left := container.NewVBox(p.rooms(s, id)...)
@@ -138,7 +151,7 @@ func (p *placePage) Content(s *Shell) fyne.CanvasObject {
 			s.rows(replica.Query{Kind: record.Visit, Where: []replica.Cond{{Field: "site", Value: id}}, Order: []string{"-arrival"}, Limit: 5}, "Aucune visite.")...)...))
 	}
 	right.Add(p.records(s, site))
-	return container.NewBorder(head, nil, nil, nil, container.NewVScroll(container.NewGridWithColumns(2, left, right)))
+	return look.Columns(head, left, right)
 }
 
 // rooms lists the rooms with their machines and their last tour.
@@ -166,7 +179,7 @@ func (p *placePage) rooms(s *Shell, site string) []fyne.CanvasObject {
 		out = append(out, look.Body("Aucune salle. Ajoutez-en une, ou importez un inventaire."))
 	}
 	if s.mayCreate(record.Room) {
-		out = append(out, container.NewHBox(
+		out = append(out, look.Wrap(
 			button("Ajouter une salle", "plus", look.Quiet, func() { s.Push(newForm(record.Room, record.Fields{"site": site})) }),
 			button("Importer un inventaire", "download-simple", look.Quiet, func() { s.Push(&importPage{site: p.id}) })))
 	}
@@ -179,6 +192,8 @@ func floor(f string) string {
 		return ""
 	case "0":
 		return "rez-de-chaussée"
+	case "-1":
+		return "sous-sol"
 	}
 	return "étage " + f
 }

@@ -91,6 +91,10 @@ func TestEveryPageOpens(t *testing.T) {
 	shows(t, s, "Visite en cours", "À faire", "À décider", "Hors ligne")
 	for _, e := range s.entries() {
 		e.Open()
+		if h, ok := s.page().(headed); ok {
+			shows(t, s, h.Heading(s))
+			continue
+		}
 		shows(t, s, s.page().Title())
 	}
 	for _, p := range []Page{&decidePage{}, &exchangesPage{}, &settingsPage{}, &helpPage{}, &newPage{}, &newPage{all: true}, &operatorPage{}, &importPage{}, &lendPage{},

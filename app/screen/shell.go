@@ -6,6 +6,7 @@ package screen
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"time"
 
@@ -40,6 +41,8 @@ type Shell struct {
 	saved    replica.Saved // what the last toast can take back
 	toast    string
 	toastEnd time.Time
+	drawn    Page            // what the body shows
+	drafts   drafts          // what is being typed, on its way to the disk
 	typed    strings.Builder // a code that is being scanned with no field in focus
 	prefs    *Prefs
 	demo     bool
@@ -52,7 +55,6 @@ func Open(ctx context.Context, win fyne.Window, n *node.Node, live Live, prefs *
 	text, err := s.r.Setting(ctx, demo.Setting)
 	s.demo = err == nil && text == "1"
 	s.search = look.NewEntry()
-	s.search.SetPlaceHolder("Chercher ou scanner\u00a0: code, numéro de série, salle, collège…")
 	s.search.OnSubmitted = func(text string) { s.find(text) }
 	s.refreshStatus()
 	s.cancel = append(s.cancel,
@@ -128,8 +130,11 @@ func (s *Shell) OpenNamed(name string) {
 	}
 }
 
-// Push opens a page over the one shown.
+// Push opens a page over the one shown. A key held down does not pile the same page up.
 func (s *Shell) Push(p Page) {
+	if reflect.DeepEqual(p, s.page()) {
+		return
+	}
 	s.stack = append(s.stack, p)
 	s.draw()
 }
@@ -149,68 +154,6 @@ func (s *Shell) Back() {
 }
 
 func (s *Shell) page() Page { return s.stack[len(s.stack)-1] }
-
-// draw builds the window again.
-func (s *Shell) draw() {
-	p := s.page()
-	s.drawBottom()
-	s.body.Objects = []fyne.CanvasObject{s.heading(p, p.Content(s))}
-	s.body.Refresh()
-	operator := look.NewButton(s.operatorName(), "user", look.Quiet, func() { s.Push(&operatorPage{}) })
-	settings := look.NewButton("", "gear", look.Quiet, func() { s.Push(&settingsPage{}) })
-	top := container.NewBorder(nil, nil, nil, container.NewHBox(operator, settings), container.NewVBox(layout.NewSpacer(), s.search, layout.NewSpacer()))
-	main := container.NewBorder(container.New(layout.NewCustomPaddedLayout(6, 2, 12, 8), top), nil, nil, nil,
-		container.New(layout.NewCustomPaddedLayout(2, 4, 12, 12), s.body))
-	window := container.NewBorder(s.band(), look.On(look.ColorSunken, s.bottom), look.Rail(s.entries(), s.section), nil, main)
-	s.win.SetContent(look.On(theme.ColorNameBackground, window))
-	s.win.SetTitle(p.Title() + " – Buron")
-}
-
-func (s *Shell) band() fyne.CanvasObject {
-	if !s.demo {
-		return nil
-	}
-	return look.Band("Exemples – rien n'est réel")
-}
-
-// heading puts the breadcrumb, the title and the primary action above a page's content.
-func (s *Shell) heading(p Page, content fyne.CanvasObject) fyne.CanvasObject {
-	row := container.NewHBox()
-	if len(s.stack) > 1 {
-		row.Add(look.NewButton("", "caret-left", look.Quiet, s.Back))
-	}
-	row.Add(look.Page(p.Title()))
-	var right fyne.CanvasObject
-	if a, ok := p.(primed); ok {
-		if act := a.Primary(s); act != nil {
-			right = container.NewCenter(look.NewButton(act.Label, act.Icon, look.Primary, act.Do))
-		}
-	}
-	head := container.NewBorder(nil, nil, row, right)
-	if len(s.stack) > 1 {
-		var names []string
-		for _, q := range s.stack[:len(s.stack)-1] {
-			names = append(names, q.Title())
-		}
-		crumb := look.Caption(strings.Join(names, " / "))
-		head = container.New(layout.NewCustomPaddedVBoxLayout(-12), crumb, head)
-	}
-	return container.NewBorder(head, nil, nil, nil, content)
-}
-
-// dataChanged shows what has arrived, unless somebody is typing.
-func (s *Shell) dataChanged() {
-	s.refreshStatus()
-	if _, typing := s.page().(steady); typing {
-		s.drawBottom()
-		return
-	}
-	if s.win.Canvas().Focused() == nil {
-		s.draw()
-		return
-	}
-	s.drawBottom()
-}
 
 func (s *Shell) refreshStatus() {
 	if st, err := s.n.Status(s.ctx); err == nil {
@@ -233,6 +176,9 @@ func (s *Shell) operator() uuid.UUID {
 
 func (s *Shell) operatorName() string {
 	if rec, ok, err := s.book().Get(s.operator()); err == nil && ok {
+		if s.large() {
+			return rec.Fields.Text("name")
+		}
 		return rec.Fields.Text("name") + " · Ce n'est pas moi\u00a0?"
 	}
 	return "Qui êtes-vous\u00a0?"
@@ -297,17 +243,17 @@ func sentence(err error) string {
 // drawBottom draws the one sentence that says how the device stands, and the toast left above it.
 func (s *Shell) drawBottom() {
 	icon, text := bottomSentence(s.status, s.r.Now())
-	line := look.NewTap(container.NewHBox(container.NewCenter(look.IconImage(icon, theme.ColorNameForeground, 18)), widget.NewLabel(text)),
+	line := look.NewTap(container.NewHBox(container.NewCenter(look.IconImage(icon, theme.ColorNameForeground, s.em(18))), widget.NewLabel(text)),
 		func() { s.Push(&exchangesPage{}) })
 	box := container.New(layout.NewCustomPaddedVBoxLayout(0))
 	if s.toast != "" && s.r.Now().Before(s.toastEnd) {
-		row := container.NewHBox(container.NewCenter(look.IconImage("check-circle", theme.ColorNameSuccess, 18)), look.Bold(s.toast))
+		row := container.NewHBox(container.NewCenter(look.IconImage("check-circle", theme.ColorNameSuccess, s.em(18))), look.Bold(s.toast))
 		if s.saved.Action != ([8]byte{}) {
 			row.Add(look.NewButton("Annuler", "arrow-u-up-left", look.Quiet, s.undo))
 		}
 		box.Add(row)
 	}
 	box.Add(line)
-	s.bottom.Objects = []fyne.CanvasObject{box}
+	s.bottom.Objects = []fyne.CanvasObject{look.Pad(0, look.Space12, box)}
 	s.bottom.Refresh()
 }

@@ -80,7 +80,7 @@ func (p *visitPage) Content(s *Shell) fyne.CanvasObject {
 	for _, a := range v.Fields.IDs("agents") {
 		agents = append(agents, s.titleOf(a))
 	}
-	head := container.NewHBox(look.Muted(join(when, join(agents...), v.Fields.Text("purpose"))), look.Lauzes(v.Lauzes))
+	head := container.NewBorder(nil, nil, container.NewCenter(look.Lauzes(v.Lauzes)), nil, look.Wrapped(look.Muted(look.Capital(join(when, join(agents...), v.Fields.Text("purpose"))))))
 	left := container.NewVBox(look.Title("Salles"))
 	rooms, err := s.r.List(s.ctx, replica.Query{Kind: record.Room, Where: []replica.Cond{{Field: "site", Value: site}}, Order: []string{"floor", "name"}})
 	if err != nil {
@@ -106,7 +106,7 @@ func (p *visitPage) Content(s *Shell) fyne.CanvasObject {
 	repairs := s.rows(replica.Query{Kind: record.Intervention, Where: []replica.Cond{{Field: "visit", Value: p.id.String()}}}, "Aucune pour l'instant. Scannez un appareil, puis F8.")
 	right := container.NewVBox(look.Card(look.ColorGentian, append([]fyne.CanvasObject{look.Title(fmt.Sprintf("Interventions · %d", count(repairs)))}, repairs...)...),
 		look.Card(theme.ColorNameHyperlink, look.Title("Constats à transmettre"), p.findings(s, v)))
-	return container.NewBorder(head, nil, nil, nil, container.NewVScroll(container.NewGridWithColumns(2, left, right)))
+	return look.Columns(head, left, right)
 }
 
 func count(rows []fyne.CanvasObject) int {
@@ -138,13 +138,19 @@ func (p *visitPage) findings(s *Shell, v replica.View) fyne.CanvasObject {
 	}
 	text := look.NewLong(3)
 	text.SetPlaceHolder("Ce que les Bâtiments, la DSI ou le collège doivent savoir")
+	key := "draft.findings." + p.id.String()
 	text.SetText(v.Fields.Text("findings"))
-	text.SetMinRowsVisible(3)
+	if draft := s.draftText(key); draft != "" {
+		text.SetText(draft)
+	}
+	text.OnChanged = func(t string) { s.keepDraft(key, t) }
 	return container.NewVBox(text, container.NewHBox(button("Enregistrer les constats", "floppy-disk", look.Plain, func() {
 		value := any(text.Text)
 		if text.Text == "" {
 			value = nil
 		}
-		_, _ = s.save(replica.Change{ID: p.id, Set: record.Fields{"findings": value}, Seen: v.Seen})
+		if _, err := s.save(replica.Change{ID: p.id, Set: record.Fields{"findings": value}, Seen: v.Seen}); err == nil {
+			s.dropDraft(key)
+		}
 	})))
 }
