@@ -2,6 +2,8 @@ package screen
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"cantal.fr/buron/assets/look"
 	"cantal.fr/buron/sync/record"
@@ -18,11 +20,13 @@ import (
 type auditPage struct {
 	room, audit, visit uuid.UUID
 	name               string
-	said               string       // what the last scan did, in words
-	shape              record.Shape // and as a mark
-	last               uuid.UUID    // machine of the last scan
-	scan               uuid.UUID    // act of the last scan, to be taken back
-	ending             bool         // the list of what would be missing is shown
+	said               string             // what the last scan did, in words
+	shape              record.Shape       // and as a mark
+	last               uuid.UUID          // machine of the last scan
+	scan               uuid.UUID          // act of the last scan, to be taken back
+	cue                *look.Cue          // how it sounds, until it is told
+	absents            map[uuid.UUID]bool // looked for, and not here
+	ending             bool               // the list of what would be missing is shown
 	entry              *look.Entry
 }
 
@@ -97,6 +101,12 @@ func (p *auditPage) result(s *Shell) (record.Audit, []record.Record, error) {
 			audit = a
 		}
 	}
+	p.absents = map[uuid.UUID]bool{}
+	for _, a := range scans {
+		if a.Fields.Bool("absent") {
+			p.absents[a.Fields.ID("equipment")] = true
+		}
+	}
 	return record.AuditResult(audit, expected, scans, func(id uuid.UUID) (record.Record, bool) {
 		rec, ok, err := s.book().Get(id)
 		return rec, ok && err == nil
@@ -122,7 +132,7 @@ func (p *auditPage) Content(s *Shell) fyne.CanvasObject {
 	if open {
 		head.Add(p.field(s))
 		if p.said != "" {
-			head.Add(container.NewHBox(look.Mark(record.Option{Label: "", Shape: p.shape}), look.Title(p.said)))
+			head.Add(p.told(s))
 		}
 	}
 	if len(expected) == 0 && len(res.Foreign) == 0 {
@@ -146,6 +156,22 @@ func objects(o fyne.CanvasObject) []fyne.CanvasObject {
 		return nil
 	}
 	return []fyne.CanvasObject{o}
+}
+
+// told shows what the last scan did, large; what is new sounds and flashes once, for eyes on the shelf.
+func (p *auditPage) told(s *Shell) fyne.CanvasObject {
+	flash := look.NewFlash(container.NewBorder(nil, nil, look.NewMark(p.shape, "", true), nil, look.Wrapped(look.Title(p.said))))
+	if p.cue != nil {
+		flash.Cue(*p.cue)
+		s.sounds.Play(*p.cue)
+		p.cue = nil
+	}
+	return flash
+}
+
+// tell says what a scan did.
+func (p *auditPage) tell(said string, shape record.Shape, cue look.Cue) {
+	p.said, p.shape, p.cue = said, shape, &cue
 }
 
 // Focus goes back to the field after everything: nothing but the scanner need be touched.
@@ -181,7 +207,11 @@ func (p *auditPage) field(s *Shell) fyne.CanvasObject {
 func (p *auditPage) column(s *Shell, title string, shape record.Shape, list []record.Record, move bool) fyne.CanvasObject {
 	box := container.NewVBox()
 	for _, e := range list {
-		row := look.NewRowTap(shape, record.Title(e, nil), s.titleOf(e.Fields.ID("type")), "", func() { s.open(e) })
+		mark, word := shape, ""
+		if p.absents[e.ID] && shape == record.NotBegun {
+			mark, word = record.Wrong, "absent"
+		}
+		row := look.NewRowTap(mark, record.Title(e, nil), s.titleOf(e.Fields.ID("type")), word, func() { s.open(e) })
 		if !move {
 			box.Add(row)
 			continue
@@ -196,7 +226,7 @@ func (p *auditPage) column(s *Shell, title string, shape record.Shape, list []re
 }
 
 func (p *auditPage) unknown(s *Shell, codes []string) fyne.CanvasObject {
-	row := container.NewHBox(look.Bold("Codes inconnus"))
+	row := container.NewHBox(container.NewCenter(look.Bold("Codes inconnus")))
 	for _, c := range codes {
 		row.Add(button(c, "plus", look.Plain, func() { p.create(s, c) }))
 	}
@@ -261,7 +291,8 @@ func (p *auditPage) repeated(s *Shell, e record.Record) bool {
 	}
 	first, seen := res.Seen[e.ID]
 	if seen {
-		p.said, p.shape, p.last = record.Title(e, nil)+" · déjà vu à "+look.Clock(msTime(first.Fields.Int("at"))), record.Waiting, e.ID
+		p.tell(record.Title(e, nil)+" · déjà vu à "+look.Clock(msTime(first.Fields.Int("at"))), record.Waiting, look.Repeated)
+		p.last = e.ID
 	}
 	return seen
 }
@@ -269,19 +300,32 @@ func (p *auditPage) repeated(s *Shell, e record.Record) bool {
 func (p *auditPage) record(s *Shell, set record.Fields, shown string, found []record.Record) {
 	saved, err := s.r.Save(s.ctx, s.operator(), replica.Change{Kind: record.Scan, Set: set})
 	if err != nil {
-		p.said, p.shape = sentence(err), record.Wrong
+		p.tell(sentence(err), record.Wrong, look.Unknown)
 		return
 	}
 	p.scan = saved.IDs[0]
-	switch {
-	case len(found) != 1:
-		p.said, p.shape = "Inconnu · "+shown, record.Wrong
-	case found[0].Fields.ID("room") == p.room:
-		p.said, p.shape, p.last = "Trouvé · "+shown, record.Good, found[0].ID
-	default:
-		where := s.titleOf(found[0].Fields.ID("room"))
-		p.said, p.shape, p.last = "Étranger · "+shown+" · attendu "+where, record.Elsewhere, found[0].ID
+	if len(found) != 1 {
+		p.tell("Inconnu · "+shown, record.Wrong, look.Unknown)
+		return
 	}
+	p.last = found[0].ID
+	if name := record.Title(found[0], nil); !strings.HasPrefix(shown, name) {
+		shown = name + " (lu " + strings.Replace(shown, "(lu", "pour", 1) + ")"
+	}
+	if found[0].Fields.ID("room") == p.room {
+		p.tell("Trouvé · "+shown, record.Good, look.Found)
+		return
+	}
+	p.tell(join("Étranger", shown, "attendu "+elsewhere(s, found[0])), record.Elsewhere, look.Found)
+}
+
+// elsewhere says where a foreign machine is expected: its room, with its place where that is another one.
+func elsewhere(s *Shell, e record.Record) string {
+	room := e.Fields.ID("room")
+	if room == uuid.Nil {
+		return "nulle part"
+	}
+	return s.titleOf(room)
 }
 
 // undo takes the last scan back, and nothing else.
@@ -322,10 +366,14 @@ func (p *auditPage) Key(s *Shell, k fyne.KeyName) bool {
 // absent notes that the first machine still awaited was looked for and is not here.
 func (p *auditPage) absent(s *Shell) {
 	res, _, err := p.result(s)
-	if err != nil || len(res.Waiting) == 0 || p.audit == uuid.Nil {
+	if err != nil || p.audit == uuid.Nil {
 		return
 	}
-	e := res.Waiting[0]
+	i := slices.IndexFunc(res.Waiting, func(e record.Record) bool { return !p.absents[e.ID] })
+	if i < 0 {
+		return
+	}
+	e := res.Waiting[i]
 	if _, err := s.save(replica.Change{Kind: record.Scan, Set: record.Fields{"audit": p.audit.String(), "room": p.room.String(),
 		"at": s.r.Now().UnixMilli(), "equipment": e.ID.String(), "absent": true}}); err == nil {
 		p.said, p.shape = "Absent · "+record.Title(e, nil), record.Wrong
@@ -353,5 +401,5 @@ func (p *auditPage) confirm(s *Shell, res record.Audit) fyne.CanvasObject {
 			s.draw()
 		}
 	}), button("Continuer le tour", "caret-left", look.Plain, func() { p.ending = false; s.draw() }))
-	return container.NewBorder(nil, foot, nil, nil, look.Card(theme.ColorNameWarning, container.NewVScroll(box)))
+	return container.NewBorder(nil, foot, nil, nil, container.NewVScroll(look.Card(theme.ColorNameWarning, box)))
 }

@@ -29,7 +29,7 @@ func (p *interventionPage) draftKey() string {
 }
 
 // Focus goes to the symptoms: an arrow and Enter choose one.
-func (p *interventionPage) Focus(*Shell) { p.tiles.Focus() }
+func (p *interventionPage) Focus(s *Shell) { s.win.Canvas().Focus(p.tiles.Current()) }
 
 func (p *interventionPage) Key(s *Shell, k fyne.KeyName) bool {
 	if k == saveKey {
@@ -69,7 +69,7 @@ func (p *interventionPage) Content(s *Shell) fyne.CanvasObject {
 		where = look.Tight(where, look.Wrapped(look.Muted(record.Subtitle(rec, s.book()))))
 	}
 	return container.NewBorder(nil, container.NewHBox(button("Enregistrer", "floppy-disk", look.Primary, func() { p.save(s) })), nil, nil,
-		container.NewVScroll(container.NewVBox(where, p.tiles, look.Gap(look.Space8), look.Width(s.em(640), p.text))))
+		container.NewVScroll(container.NewVBox(where, p.tiles, look.Gap(look.Space8), look.Pad(0, look.Space8, look.Width(s.em(640), p.text)))))
 }
 
 func (p *interventionPage) save(s *Shell) {

@@ -19,6 +19,7 @@ func (s *Shell) draw() {
 		was = s.where()
 	}
 	s.drawn = p
+	s.win.Canvas().Unfocus() // else the search, which goes from page to page, would keep its ring
 	s.drawBottom()
 	s.search.SetPlaceHolder("Chercher ou scanner\u00a0: code, numéro de série, salle, collège…")
 	if s.large() {
@@ -35,6 +36,9 @@ func (s *Shell) draw() {
 	s.win.SetContent(look.On(theme.ColorNameBackground, window))
 	s.win.SetTitle(p.Title() + " – Buron")
 	s.back(was)
+	if was.search {
+		s.win.Canvas().Focus(s.search)
+	}
 	if f, ok := p.(focused); ok {
 		f.Focus(s)
 	}
@@ -120,12 +124,13 @@ func (s *Shell) typing() bool {
 type place struct {
 	scrolled []float32
 	focus    int
+	search   bool // the search has it
 }
 
 // where notes the place.
 func (s *Shell) where() place {
-	w := place{focus: -1}
 	held, n := s.win.Canvas().Focused(), 0
+	w := place{focus: -1, search: held == s.search}
 	visit(s.body, func(o fyne.CanvasObject) {
 		switch o := o.(type) {
 		case *container.Scroll:

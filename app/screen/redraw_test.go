@@ -238,7 +238,7 @@ func TestNoPageIsWiderThanItsWindow(t *testing.T) {
 	if err := s.r.SetSetting(s.ctx, "operator", first(t, s, replica.Query{Kind: record.Operator}).ID.String()); err != nil {
 		t.Fatal(err)
 	}
-	for _, percent := range []int{100, 150, 200} {
+	for _, percent := range []int{150, 200} {
 		s.prefs.Percent = percent
 		s.prefs.Apply()
 		pages := []Page{&homePage{}, &placesPage{}, &parcPage{}, &agendaPage{}, &charterPage{}, &placePage{id: site.ID}, &auditPage{room: room(t, s, "Salle 22").ID},
@@ -260,5 +260,39 @@ func TestNoPageIsWiderThanItsWindow(t *testing.T) {
 				t.Errorf("%s at %d %% needs %s", p.Title(), percent, fmt.Sprint(m))
 			}
 		}
+	}
+}
+
+func TestAnAbsentMachineIsSaidOnceAndTheNextFollows(t *testing.T) {
+	s := open(t)
+	p := &auditPage{room: room(t, s, "Salle 22").ID}
+	s.Push(p)
+	p.Key(s, fyne.KeyF9)
+	p.Key(s, fyne.KeyF6)
+	first := p.said
+	p.Key(s, fyne.KeyF6)
+	if p.said == first {
+		t.Errorf("F6 says twice %q", first)
+	}
+	if len(p.absents) != 2 {
+		t.Errorf("%d absent, want 2", len(p.absents))
+	}
+}
+
+func TestTheListOfWhatWouldBeMissingIsInSight(t *testing.T) {
+	s := open(t)
+	p := &auditPage{room: room(t, s, "Salle 22").ID}
+	s.Push(p)
+	p.Key(s, fyne.KeyF9)
+	p.ending = true
+	s.draw()
+	var high float32
+	visit(s.body, func(o fyne.CanvasObject) {
+		if c, ok := o.(*container.Scroll); ok {
+			high = c.Size().Height
+		}
+	})
+	if high < 300 {
+		t.Errorf("the list is %v px high", high)
 	}
 }

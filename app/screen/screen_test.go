@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"cantal.fr/buron/app/demo"
 	"cantal.fr/buron/assets/look"
@@ -16,9 +17,9 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// direct runs everything on the test's goroutine.
+// direct runs everything on the test's goroutine, and nothing later: a test is over before a toast is.
 func direct() Live {
-	return Live{UI: func(f func()) { f() }, Go: func(f func()) { f() }}
+	return Live{UI: func(f func()) { f() }, Go: func(f func()) { f() }, After: func(time.Duration, func()) {}}
 }
 
 // open shows the desktop on examples, without a display.

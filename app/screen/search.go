@@ -40,8 +40,8 @@ func (p *searchPage) Content(s *Shell) fyne.CanvasObject {
 }
 
 // Focus goes to the answers: arrows and Enter open one.
-func (p *searchPage) Focus(*Shell) {
+func (p *searchPage) Focus(s *Shell) {
 	if p.list != nil {
-		p.list.Focus()
+		s.win.Canvas().Focus(p.list)
 	}
 }

@@ -18,7 +18,7 @@ const classTick = 500 * time.Millisecond
 
 // after runs f on the window after a while.
 func after(s *Shell, d time.Duration, f func()) {
-	time.AfterFunc(d, func() { s.live.UI(f) })
+	s.live.After(d, f)
 }
 
 // Prefs is how this person likes to see Buron; it is kept on the device.

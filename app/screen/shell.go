@@ -41,8 +41,9 @@ type Shell struct {
 	saved    replica.Saved // what the last toast can take back
 	toast    string
 	toastEnd time.Time
-	drawn    Page            // what the body shows
-	drafts   drafts          // what is being typed, on its way to the disk
+	drawn    Page   // what the body shows
+	drafts   drafts // what is being typed, on its way to the disk
+	sounds   *look.Sounds
 	typed    strings.Builder // a code that is being scanned with no field in focus
 	prefs    *Prefs
 	demo     bool
@@ -51,7 +52,7 @@ type Shell struct {
 
 // Open shows the desktop of a replica in a window. The node must be running or about to.
 func Open(ctx context.Context, win fyne.Window, n *node.Node, live Live, prefs *Prefs, page string) *Shell {
-	s := &Shell{ctx: ctx, win: win, r: n.Replica(), n: n, live: live, prefs: prefs, bottom: container.NewStack(), body: container.NewStack()}
+	s := &Shell{ctx: ctx, win: win, r: n.Replica(), n: n, live: live, prefs: prefs, sounds: look.NewSounds(live.Go), bottom: container.NewStack(), body: container.NewStack()}
 	text, err := s.r.Setting(ctx, demo.Setting)
 	s.demo = err == nil && text == "1"
 	s.search = look.NewEntry()
@@ -196,7 +197,7 @@ func (s *Shell) save(changes ...replica.Change) (replica.Saved, error) {
 	}
 	if saved.Action != ([8]byte{}) {
 		s.saved, s.toast, s.toastEnd = saved, "Enregistré", s.r.Now().Add(toastFor)
-		time.AfterFunc(toastFor, func() { s.live.UI(s.drawBottom) })
+		s.live.After(toastFor, s.drawBottom)
 	}
 	s.refreshStatus()
 	s.drawBottom()
@@ -218,7 +219,7 @@ func (s *Shell) undo() {
 // say shows a sentence above the bottom line for some seconds.
 func (s *Shell) say(text string) {
 	s.saved, s.toast, s.toastEnd = replica.Saved{}, text, s.r.Now().Add(toastFor)
-	time.AfterFunc(toastFor, func() { s.live.UI(s.drawBottom) })
+	s.live.After(toastFor, s.drawBottom)
 	s.drawBottom()
 }
 
@@ -247,7 +248,7 @@ func (s *Shell) drawBottom() {
 		func() { s.Push(&exchangesPage{}) })
 	box := container.New(layout.NewCustomPaddedVBoxLayout(0))
 	if s.toast != "" && s.r.Now().Before(s.toastEnd) {
-		row := container.NewHBox(container.NewCenter(look.IconImage("check-circle", theme.ColorNameSuccess, s.em(18))), look.Bold(s.toast))
+		row := container.NewHBox(container.NewCenter(look.IconImage("check-circle", theme.ColorNameSuccess, s.em(18))), container.NewCenter(look.Bold(s.toast)))
 		if s.saved.Action != ([8]byte{}) {
 			row.Add(look.NewButton("Annuler", "arrow-u-up-left", look.Quiet, s.undo))
 		}
