@@ -1,8 +1,8 @@
 package screen
 
 import (
+	"context"
 	"fmt"
-	"time"
 
 	"cantal.fr/buron/assets/look"
 	"cantal.fr/buron/sync/record"
@@ -23,7 +23,8 @@ type parcPage struct {
 	head               *fyne.Container
 	asked              int    // the latest query: answers to older ones are dropped
 	shown              string // the query of the rows shown: another one begins at the top
-	stale              bool   // rows have changed since they were read
+	cancel             context.CancelFunc
+	stale              bool // rows have changed since they were read
 }
 
 // line is a row ready to be drawn.
@@ -97,14 +98,17 @@ func (p *parcPage) Content(s *Shell) fyne.CanvasObject {
 func (p *parcPage) reload(s *Shell) {
 	p.asked++
 	asked, q := p.asked, p.query()
+	if p.cancel != nil {
+		p.cancel() // the answer to a shorter word would only hold this one's up
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	p.cancel = cancel
 	type answer struct {
 		numbers []int64
 		tally   map[string]int
-		took    time.Duration
 	}
 	load(s.live, func() (answer, error) {
-		begun := time.Now()
-		numbers, err := s.r.Index(s.ctx, q)
+		numbers, err := s.r.Index(ctx, q)
 		if err != nil {
 			return answer{}, err
 		}
@@ -113,9 +117,10 @@ func (p *parcPage) reload(s *Shell) {
 		if p.site != "" {
 			all.Where = []replica.Cond{{Field: "site", Value: p.site}}
 		}
-		tally, err := s.r.Tally(s.ctx, all, "status")
-		return answer{numbers, tally, time.Since(begun)}, err
+		tally, err := s.r.Tally(ctx, all, "status")
+		return answer{numbers, tally}, err
 	}, func(a answer, err error) {
+		cancel()
 		if asked != p.asked {
 			return
 		}
