@@ -17,6 +17,7 @@ import (
 
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
+	"cantal.fr/buron/sync/say"
 	"github.com/alecthomas/kong"
 	"github.com/google/uuid"
 )
@@ -126,7 +127,7 @@ func Main(args []string, s Streams, desktop Desktop) int {
 		return status
 	}
 	if err != nil {
-		fmt.Fprintf(s.Err, "buron: %v\nEssayez : buron --help\n", err)
+		fmt.Fprintf(s.Err, "buron: %s\nEssayez : buron --help\n", say.Misuse(err))
 		return Usage
 	}
 	e := &env{Streams: s, ctx: ctx, dir: c.Data, desktop: desktop}
@@ -146,7 +147,7 @@ func (e *env) finish(err error) int {
 	case errors.As(err, &exit):
 		return int(exit)
 	case errors.Is(err, errUsage):
-		fmt.Fprintln(e.Err, "buron:", err)
+		fmt.Fprintln(e.Err, "buron:", say.Misuse(err))
 		return Usage
 	case errors.As(err, &problems):
 		for _, p := range problems {
@@ -158,9 +159,18 @@ func (e *env) finish(err error) int {
 		fmt.Fprintln(e.Err, "Le rôle de cet appareil ne permet pas cela.")
 		fmt.Fprintln(e.Err, "buron:", err)
 	default:
-		fmt.Fprintln(e.Err, "buron:", err)
+		e.tell("buron", err)
 	}
 	return Failed
+}
+
+// tell says what went wrong, and below it the cause for whoever helps.
+func (e *env) tell(who string, err error) {
+	sentence, cause := say.Error(err)
+	fmt.Fprintf(e.Err, "%s: %s\n", who, sentence)
+	if cause != "" {
+		fmt.Fprintf(e.Err, "(%s)\n", cause)
+	}
 }
 
 // exitStatus is an error that only carries a status: everything was said already.

@@ -70,7 +70,7 @@ func (e *env) tellOnce(outcomes []node.Outcome, err error) error {
 	for _, o := range outcomes {
 		if o.Err != nil {
 			failed++
-			fmt.Fprintf(e.Err, "%s : %v\n", o.Partner, o.Err)
+			e.tell(o.Partner, o.Err)
 			continue
 		}
 		fmt.Fprintf(e.Err, "%s : %d reçues, %d envoyées\n", o.Partner, o.Received, o.Sent)

@@ -79,6 +79,9 @@ func (c *inviteCmd) Run(e *env) error {
 func roleOf(text string) (record.Role, error) {
 	var known []string
 	for _, r := range record.Roles() {
+		if r == record.Central {
+			continue // a central is made by init, from the root's own keys: nobody is invited to be one
+		}
 		if strings.EqualFold(text, string(r)) || strings.EqualFold(text, r.Label()) {
 			return r, nil
 		}

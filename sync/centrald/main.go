@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"cantal.fr/buron/sync/replica"
+	"cantal.fr/buron/sync/say"
 	"github.com/alecthomas/kong"
 )
 
@@ -77,7 +78,7 @@ func run(args []string, out, errOut io.Writer) int {
 		return status
 	}
 	if err != nil {
-		fmt.Fprintf(errOut, "buron-central: %v\nEssayez : buron-central --help\n", err)
+		fmt.Fprintf(errOut, "buron-central: %s\nEssayez : buron-central --help\n", say.Misuse(err))
 		return misuse
 	}
 	e := &env{ctx: ctx, dir: c.Data, out: out, err: errOut}
@@ -88,12 +89,16 @@ func run(args []string, out, errOut io.Writer) int {
 	case err == nil:
 		return done
 	case errors.Is(err, errUsage):
-		fmt.Fprintln(errOut, "buron-central:", err)
+		fmt.Fprintln(errOut, "buron-central:", say.Misuse(err))
 		return misuse
 	case errors.Is(err, replica.ErrNone):
 		fmt.Fprintf(errOut, "Aucun territoire dans %s.\nFaites : buron-central init --territory NOM.\n", e.dir)
 	default:
-		fmt.Fprintln(errOut, "buron-central:", err)
+		sentence, cause := say.Error(err)
+		fmt.Fprintln(errOut, "buron-central:", sentence)
+		if cause != "" {
+			fmt.Fprintf(errOut, "(%s)\n", cause)
+		}
 	}
 	return failed
 }

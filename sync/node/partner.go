@@ -203,7 +203,7 @@ func (n *Node) centralKey(ctx context.Context) (*trust.Key, error) {
 			return &d.Key, nil
 		}
 	}
-	return nil, errors.New("node: the key of the central is not known here")
+	return nil, errors.New("cet appareil n'a pas rejoint ce territoire par un central\u00a0: faites «\u00a0buron join INVITATION --central URL\u00a0» dans un dossier neuf, ou échangez avec --peer")
 }
 
 func (n *Node) withCentral(ctx context.Context) (exchange.Result, error) {

@@ -1,0 +1,36 @@
+package say
+
+import "regexp"
+
+// misuses are the sentences of the command line's parser that people meet, and ours.
+var misuses = []struct {
+	is *regexp.Regexp
+	as string
+}{
+	{regexp.MustCompile(`^unknown flag (\S+), did you mean (?:one of )?(.*)\?$`), `l'option $1 n'existe pas ; vouliez-vous dire $2 ?`},
+	{regexp.MustCompile(`^unknown flag (\S+)$`), `l'option $1 n'existe pas`},
+	{regexp.MustCompile(`^unexpected argument (\S+), did you mean (?:one of )?(.*)\?$`), `« $1 » n'est pas attendu ici ; vouliez-vous dire $2 ?`},
+	{regexp.MustCompile(`^unexpected argument (.*)$`), `« $1 » n'est pas attendu ici`},
+	{regexp.MustCompile(`^missing flags: (.*) or (.*)$`), `il manque $1 ou $2`},
+	{regexp.MustCompile(`^missing flags: (.*)$`), `il manque $1`},
+	{regexp.MustCompile(`^expected one of (.*)$`), `dites quoi faire : $1`},
+	{regexp.MustCompile(`^expected "(.*)"$`), `il manque $1`},
+	{regexp.MustCompile(`^(\S+) must be one of (.*) but got (.*)$`), `$1 ne peut pas être $3 ; choix : $2`},
+	{regexp.MustCompile(`^(\S+) and (\S+) can't be used together$`), `$1 et $2 ne vont pas ensemble`},
+	{regexp.MustCompile(`^(\S+): expected string value but got .*$`), `$1 : il manque sa valeur`},
+	{regexp.MustCompile(`^(\S+): missing value.*$`), `$1 : il manque sa valeur`},
+	{regexp.MustCompile(`^(\S+): expected duration but got ("[^"]*").*$`), `$1 : $2 n'est pas une durée ; écrivez 90s, 5m ou 24h`},
+	{regexp.MustCompile(`^(\S+): expected a valid .* but got (.*)$`), `$1 : $2 n'est pas un nombre`},
+	{regexp.MustCompile(`^usage: (.*)$`), `$1`},
+}
+
+// Misuse returns in French what the parser of the command line found wrong.
+func Misuse(err error) string {
+	text := err.Error()
+	for _, m := range misuses {
+		if m.is.MatchString(text) {
+			return m.is.ReplaceAllString(text, m.as)
+		}
+	}
+	return text
+}
