@@ -3,6 +3,7 @@ package record
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -148,6 +149,9 @@ func AdhesionOf(acts []Record, inForce uuid.UUID, year string) (state string, do
 				state, signed = Refused, false
 			}
 		case "revocation":
+			if signed && !current {
+				continue // of an earlier year or version: what was signed since stands
+			}
 			state, signed, agreed = Revoked, false, false
 		}
 	}
@@ -159,5 +163,5 @@ func AdhesionOf(acts []Record, inForce uuid.UUID, year string) (state string, do
 
 // outdated reports whether a pupil's act belongs to another school year.
 func outdated(a Record, year string) bool {
-	return a.Fields.Text("population") == "eleve" && year != "" && SchoolYear(a.Fields.Int("at")/86_400_000) != year
+	return a.Fields.Text("population") == "eleve" && year != "" && SchoolYear(DayOf(time.UnixMilli(a.Fields.Int("at")))) != year
 }

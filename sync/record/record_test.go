@@ -53,7 +53,7 @@ var world = shelf{
 // samples are one good record of each kind.
 var samples = map[Kind]Fields{
 	Operator:        {"name": "Agent 1", "role": "agent"},
-	Site:            {"type": "college", "uai": "0150001V", "name": "Collège A"},
+	Site:            {"type": "college", "uai": "0150009D", "name": "Collège C"},
 	Event:           {"title": "RuraliTIC", "type": "ruralitic", "timings": []any{map[string]any{"begin": int64(1), "end": int64(2)}}},
 	Workshop:        {"title": "Premiers pas", "themes": []any{"email"}, "begin": int64(1), "end": int64(2)},
 	Charter:         {"version": "1", "text": "T", "text_hash": TextHash("T")},
@@ -122,6 +122,7 @@ func TestRules(t *testing.T) {
 		{"an invented level", Equipment, nil, with(Equipment, "level", "platine"), "value"},
 		{"a room of another place", Equipment, nil, with(Equipment, "site", ref(2)), "room"},
 		{"a wrong UAI", Site, nil, with(Site, "uai", "0150001A"), "uai"},
+		{"a UAI that is recorded already", Site, nil, with(Site, "uai", "0150001V"), "twice"},
 		{"a collège without UAI", Site, nil, with(Site, "uai", nil), "uai"},
 		{"a UAI that changes", Site, samples[Site], with(Site, "uai", "0150005Z"), "uai"},
 		{"signing before the adoption", Acknowledgement, nil, with(Acknowledgement, "site", ref(2)), "adoption"},
@@ -230,6 +231,8 @@ func TestAdhesion(t *testing.T) {
 		{"refused, then signed", []Record{act(20, "refus", year, nil), act(21, "signature", year+1, nil)}, AwaitsGuardian, 0},
 		{"revoked", []Record{act(20, "signature", year, nil), act(21, "revocation", year+1, nil)}, Revoked, 0},
 		{"made void by the host", []Record{act(20, "signature", year, nil), act(21, "annulation", year+1, Fields{"of": ref(20)})}, ToSign, 0},
+		{"an old version revoked, the new one signed", []Record{act(20, "signature", year, nil), act(21, "revocation", year+1, Fields{"charter": ref(8)})}, AwaitsGuardian, 0},
+		{"in the first hour of the year, in Paris", []Record{act(20, "signature", time.Date(2026, 8, 31, 22, 30, 0, 0, time.UTC).UnixMilli(), nil)}, AwaitsGuardian, 0},
 		{"of another version", []Record{act(20, "signature", year, Fields{"charter": ref(8)})}, Outdated, 0},
 		{"of another school year", []Record{act(20, "signature", last, nil)}, Outdated, 0},
 	} {

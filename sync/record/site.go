@@ -55,6 +55,10 @@ func checkSite(c *checker) {
 		c.fail("uai", "uai", "«\u00a0%s\u00a0» n'est pas un UAI\u00a0: la lettre ne correspond pas aux sept chiffres. Vérifiez-le.", uai)
 		return
 	}
+	// Two devices that were apart may still make the same one: that is reviewed when they meet.
+	if same, err := c.book.Find(Site, "uai", uai); err == nil && len(same) > 0 {
+		c.fail("uai", "twice", "%s est déjà enregistré sous cet UAI\u00a0: ouvrez sa fiche au lieu d'en créer une autre.", Title(same[0], c.book))
+	}
 	if c.before != nil && c.before.Has("uai") {
 		c.fail("uai", "uai", "L'UAI d'un lieu ne change pas\u00a0: il nomme ses listes de classe et ses adhésions.")
 	}

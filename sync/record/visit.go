@@ -1,6 +1,10 @@
 package record
 
-import "github.com/google/uuid"
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
 
 // VisitData is one visit of a place by agents.
 type VisitData struct {
@@ -18,7 +22,7 @@ func visitModel() model {
 		schema: Schema{Kind: Visit, Singular: "Visite", Plural: "Visites", Feminine: true},
 		data:   VisitData{}, scope: parcScope, search: []string{"purpose", "findings", "note"},
 		title: func(r Record, b Book) string {
-			return "Visite du " + Field{Type: Day}.Format(r.Fields.Int("arrival")/86_400_000)
+			return "Visite du " + Field{Type: Day}.Format(DayOf(time.UnixMilli(r.Fields.Int("arrival"))))
 		},
 		under: func(r Record, b Book) string { return join(titleOf(r.Fields, "site", b), r.Fields.Text("purpose")) },
 		check: func(c *checker) {
