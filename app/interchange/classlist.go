@@ -23,7 +23,7 @@ var headings = map[string][]string{
 func (p *planner) classList(path string, content []byte) error {
 	text, encoding := decodeText(content)
 	p.plan.Encoding = encoding
-	rows, err := readCSV(text)
+	rows, lines, err := readCSV(text)
 	if err != nil || len(rows) == 0 {
 		p.refuse(path, 0, fmt.Sprintf("Ce fichier n'est pas une liste de classe\u00a0: %s.", filepath.Base(path)))
 		return nil
@@ -46,8 +46,15 @@ func (p *planner) classList(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
+	if encoding != utf8Name {
+		p.note(fmt.Sprintf("%s\u00a0: lu en %s.", filepath.Base(path), encoding))
+	}
 	for i, row := range rows[1:] {
-		p.member(path, i+2, row, columns, known)
+		if strings.ContainsAny(strings.Join(row, ""), "\r\n") {
+			p.refuse(path, lines[i+1], "Un guillemet n'est pas fermé\u00a0: cette ligne et celles qu'il entraîne ne sont pas reprises. Corrigez-le et importez de nouveau.")
+			continue
+		}
+		p.member(path, lines[i+1], row, columns, known)
 	}
 	return nil
 }
@@ -122,8 +129,9 @@ func columnsOf(header []string) (columns map[string]int, left []string) {
 	return columns, left
 }
 
-// readCSV reads a table whose separator is the one that its first line has most of.
-func readCSV(text string) ([][]string, error) {
+// readCSV reads a table whose separator is the one that its first line has most of. Lines says on which
+// line of the file, from 1, each row begins: empty ones are left out of the table.
+func readCSV(text string) (rows [][]string, lines []int, err error) {
 	first, _, _ := strings.Cut(text, "\n")
 	r := csv.NewReader(strings.NewReader(text))
 	r.Comma = ';'
@@ -133,15 +141,15 @@ func readCSV(text string) ([][]string, error) {
 		}
 	}
 	r.FieldsPerRecord, r.LazyQuotes = -1, true
-	var rows [][]string
 	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return rows, nil
+			return rows, lines, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("interchange: csv: %w", err)
+			return nil, nil, fmt.Errorf("interchange: csv: %w", err)
 		}
-		rows = append(rows, row)
+		line, _ := r.FieldPos(0)
+		rows, lines = append(rows, row), append(lines, line)
 	}
 }

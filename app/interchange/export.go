@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"time"
 
 	"cantal.fr/buron/sync/record"
 	"github.com/google/uuid"
@@ -78,6 +80,8 @@ func cellOf(f record.Field, fields record.Fields, b record.Book, titles map[uuid
 		}
 	case record.Refs:
 		ids = fields.IDs(f.Name)
+	case record.Number, record.Cents, record.Instant:
+		return figure(f, fields)
 	default:
 		return f.Format(fields[f.Name])
 	}
@@ -94,6 +98,24 @@ func cellOf(f record.Field, fields record.Fields, b record.Book, titles map[uuid
 		names = append(names, t)
 	}
 	return strings.Join(names, ", ")
+}
+
+// figure writes a number so that a spreadsheet counts with it: no unit, no spaces, a decimal comma.
+func figure(f record.Field, fields record.Fields) string {
+	n, ok := fields[f.Name].(int64)
+	switch {
+	case !ok:
+		return f.Format(fields[f.Name])
+	case f.Type == record.Cents:
+		sign := ""
+		if n < 0 {
+			sign, n = "-", -n
+		}
+		return fmt.Sprintf("%s%d,%02d", sign, n/100, n%100)
+	case f.Type == record.Instant:
+		return time.UnixMilli(n).In(record.Paris()).Format("02/01/2006 15:04")
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 func escapeFormula(cell string) string {

@@ -185,9 +185,24 @@ func TestClassLists(t *testing.T) {
 	}
 }
 
+// A pupil must not vanish because a cell above forgot to close its quote, and the lines that are named must
+// be those of the file.
+func TestNoPupilVanishes(t *testing.T) {
+	r, site := desk(t)
+	path := filepath.Join(t.TempDir(), "liste.csv")
+	text := "Nom;Prénom;Division\r\n\r\nAlpha;A;3e\r\n\r\n;B;3e\r\n\"Gamma;C;3e\r\nDelta;D;3e\r\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := prepare(t, r, Options{Site: site}, path)
+	if len(p.Lines) != 1 || p.Lines[0].Row != 3 || len(p.Refused) != 2 || p.Refused[0].Row != 5 || p.Refused[1].Row != 6 || !strings.Contains(p.Refused[1].Reason, "guillemet") {
+		t.Errorf("%d lines, refused %+v", len(p.Lines), p.Refused)
+	}
+}
+
 func TestSpreadsheetsReadWhatWeWrite(t *testing.T) {
 	r, site := desk(t)
-	if _, err := r.Save(t.Context(), uuid.Nil, replica.Change{Kind: record.Equipment, Set: record.Fields{"tag": "=cmd|x", "level": "socle", "site": site.String(), "price": int64(125050)}}); err != nil {
+	if _, err := r.Save(t.Context(), uuid.Nil, replica.Change{Kind: record.Equipment, Set: record.Fields{"tag": "=cmd|x", "level": "socle", "site": site.String(), "price": int64(125050), "memory": int64(16000)}}); err != nil {
 		t.Fatal(err)
 	}
 	found, err := r.List(t.Context(), replica.Query{Kind: record.Equipment})
@@ -200,7 +215,7 @@ func TestSpreadsheetsReadWhatWeWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := b.String()
-	for _, want := range []string{"\uFEFFIdentifiant;Étiquette;", "\r\n", ";'=cmd|x;", ";Socle;", "Collège A"} {
+	for _, want := range []string{"\uFEFFIdentifiant;Étiquette;", "\r\n", ";'=cmd|x;", ";Socle;", "Collège A", ";1250,50;", ";16000;"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in %q", want, out)
 		}
