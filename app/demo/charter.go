@@ -91,7 +91,7 @@ func (b *builder) makeClass() error {
 		}
 		f := record.Fields{
 			"act": act, "site": site.id.String(), "charter": b.charter.String(), "charter_version": year, "text_hash": b.texts.simpleHash,
-			"population": "eleve", "member": member.String(), "identified_by": "liste de classe", "read_to_end": true, "at": b.at(-1, 10, i),
+			"population": "eleve", "member": member.String(), "identified_by": "liste de classe", "read_to_end": true, "at": b.signed(i),
 		}
 		if act == "signature" {
 			f["typed_name"] = fmt.Sprintf("Élève %02d", i+1)
@@ -107,9 +107,19 @@ func (b *builder) makeClass() error {
 	for _, act := range acts[:9] {
 		changes = append(changes, replica.Change{Kind: record.Acknowledgement, Set: record.Fields{
 			"act": "accord", "site": site.id.String(), "charter": b.charter.String(), "charter_version": year, "text_hash": b.texts.fullHash,
-			"population": "parent", "member": ids[indexOf(acts, act)].String(), "of": act.String(), "identified_by": "talon papier", "at": b.at(0, 8, 0),
+			"population": "parent", "member": ids[indexOf(acts, act)].String(), "of": act.String(), "identified_by": "talon papier", "at": max(b.past(8, 0, 0), b.signed(25)),
 		}})
 	}
 	_, err = b.save(changes)
 	return err
+}
+
+// signed returns when the class signed, minute by minute: yesterday at ten, or on the first day of a school
+// year since midnight, for an adhesion lasts for its school year only.
+func (b *builder) signed(minute int) int64 {
+	at := b.at(-1, 10, minute)
+	if record.SchoolYear(b.day(-1)) != record.SchoolYear(b.day(0)) {
+		at = b.at(0, 0, minute)
+	}
+	return min(at, b.now.UnixMilli())
 }

@@ -61,7 +61,7 @@ func (b *builder) secondDevice() (*replica.Replica, func(), error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a folder: %w", err)
 	}
-	late := replica.Options{Now: func() time.Time { return time.Now().Add(drift) }}
+	late := replica.Options{Now: func() time.Time { return b.r.Now().Add(drift) }}
 	other, err := replica.Create(b.ctx, dir, id, b.r.Territory(), control, late)
 	if err != nil {
 		_ = os.RemoveAll(dir)

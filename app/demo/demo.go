@@ -124,6 +124,12 @@ func (b *builder) at(offset, hour, minute int) int64 {
 	return time.Date(n.Year(), n.Month(), n.Day()+offset, hour, minute, 0, 0, n.Location()).UnixMilli()
 }
 
+// past returns an hour of today, or lead before now where that hour has not come yet: what has happened
+// never lies in the future.
+func (b *builder) past(hour, minute int, lead time.Duration) int64 {
+	return min(b.at(0, hour, minute), b.now.Add(-lead).UnixMilli())
+}
+
 func pick[T any](b *builder, list ...T) T { return list[b.rng.IntN(len(list))] }
 
 func refs(ids ...uuid.UUID) []any {

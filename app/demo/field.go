@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"time"
 
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
@@ -19,7 +20,7 @@ func (b *builder) visits() error {
 			"arrival": b.at(offset, 8, 45),
 		}
 		if i == 7 {
-			f["arrival"] = b.at(0, 8, 10)
+			f["arrival"] = b.past(8, 10, 2*time.Hour)
 		} else {
 			f["departure"] = b.at(offset, 11, 50)
 			f["findings"] = "Prises murales à revoir dans deux salles : à transmettre aux Bâtiments."
@@ -37,11 +38,11 @@ func (b *builder) visits() error {
 
 // audit scans one room of a visit. All but two of its devices are found; the last visit's is not ended.
 func (b *builder) audit(n int, visit uuid.UUID, site place, offset int) error {
-	rm := b.rooms[(n%equipped)*roomsEach+n%5]
+	rm, begun := b.rooms[(n%equipped)*roomsEach+n%5], b.at(offset, 9, 0)
 	if n == 7 {
-		offset = 0
+		begun = b.past(9, 0, time.Hour)
 	}
-	f := record.Fields{"site": site.id.String(), "room": rm.id.String(), "visit": visit.String(), "begun": b.at(offset, 9, 0)}
+	f := record.Fields{"site": site.id.String(), "room": rm.id.String(), "visit": visit.String(), "begun": begun}
 	if n != 7 {
 		f["ended"], f["ended_by"] = b.at(offset, 9, 40), b.operators["Agent 1"].String()
 	}
@@ -50,13 +51,13 @@ func (b *builder) audit(n int, visit uuid.UUID, site place, offset int) error {
 		return err
 	}
 	var changes []replica.Change
-	minute := 1
+	at := begun
 	for i, d := range b.inRoom(rm) {
 		if i >= 2 && (n != 7 || i < 9) {
+			at += time.Minute.Milliseconds()
 			changes = append(changes, replica.Change{Kind: record.Scan, Set: record.Fields{
-				"audit": audit.String(), "room": rm.id.String(), "equipment": d.id.String(), "at": b.at(offset, 9, minute),
+				"audit": audit.String(), "room": rm.id.String(), "equipment": d.id.String(), "at": at,
 			}})
-			minute++
 		}
 	}
 	_, err = b.save(changes)
