@@ -74,7 +74,7 @@ type Client struct {
 func NewClient(address string, id *trust.Identity, pinned *trust.Key) (*Client, error) {
 	u, err := url.Parse(strings.TrimSuffix(address, "/"))
 	if err != nil || u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("central: %q is not an address: https://host:port is expected", address)
+		return nil, fmt.Errorf("«\u00a0%s\u00a0» n'est pas l'adresse d'un central\u00a0: écrivez https://hôte:port", address)
 	}
 	config, err := trust.ClientTLS(id, pinned)
 	if err != nil {
