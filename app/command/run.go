@@ -42,7 +42,14 @@ func (c *syncCmd) Run(e *env) error {
 	if c.Once {
 		return e.tellOnce(n.Once(e.ctx))
 	}
-	ready := func(addr string) { fmt.Fprintf(e.Err, "À l'écoute sur %s\n", addr) }
+	waits := time.AfterFunc(2*time.Second, func() {
+		fmt.Fprintln(e.Err, "Un autre programme échange déjà pour ce dossier, la fenêtre peut-être : celui-ci prendra son tour.")
+	})
+	defer waits.Stop()
+	ready := func(addr string) {
+		waits.Stop()
+		fmt.Fprintf(e.Err, "À l'écoute sur %s\n", addr)
+	}
 	stop := n.Subscribe(e.tellExchanges())
 	defer stop()
 	return n.RunReady(e.ctx, ready)

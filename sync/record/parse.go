@@ -34,12 +34,14 @@ func Plain(text string) string {
 	if err != nil {
 		out = text
 	}
+	out = strings.ReplaceAll(out, "’", "'") // what word processors make of an apostrophe
 	return strings.Join(strings.Fields(strings.ToLower(out)), " ")
 }
 
 // Parse reads what a person typed for the field: the French label of a choice or its code, 24/11/2026 or
-// 2026-11-24, 24/11/2026 14 h 30 or RFC 3339, 12,50 for money, parts of a list separated by |. Empty text
-// is nil: the field is cleared. The error is a French sentence.
+// 2026-11-24, 24/11/2026 14 h 30 or RFC 3339, 12,50 for money, parts of a list separated by |, a span as
+// « 24/11/2026 9 h – 24/11/2026 18 h » or with two dots. Empty text is nil: the field is cleared. The error is
+// a French sentence.
 func (f Field) Parse(text string) (any, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -70,7 +72,9 @@ func (f Field) Parse(text string) (any, error) {
 		return parseCents(text)
 	case Flag:
 		return parseFlag(text)
-	case Image, List:
+	case List:
+		return parseSpans(text)
+	case Image:
 		return nil, fmt.Errorf("ce champ ne se saisit pas au clavier")
 	}
 	return text, nil
@@ -132,13 +136,42 @@ func parseInstant(text string) (any, error) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t.UnixMilli(), nil
 	}
-	plain := strings.NewReplacer("\u00a0", " ", "\u202f", " ", " h ", ":", " à ", " ", "T", " ").Replace(text)
+	plain := strings.NewReplacer("\u00a0", " ", "\u202f", " ", " à ", " ", "T", " ").Replace(text)
+	plain = strings.TrimSpace(strings.ReplaceAll(plain, " h", "h"))
+	if hour, found := strings.CutSuffix(plain, "h"); found {
+		plain = hour + ":00" // « 9 h »
+	}
+	plain = strings.NewReplacer("h ", ":", "h", ":").Replace(plain)
 	for _, layout := range []string{"2006-01-02 15:04", "02/01/2006 15:04", "2/1/2006 15:04", "2006-01-02 15:04:05", "2006-01-02", "02/01/2006"} {
 		if t, err := time.ParseInLocation(layout, plain, Paris()); err == nil {
 			return t.UnixMilli(), nil
 		}
 	}
 	return nil, fmt.Errorf("«\u00a0%s\u00a0» n'est pas un moment\u00a0: écrivez 24/11/2026 14 h 30", text)
+}
+
+// parseSpans reads the dates of an event: each a beginning and an end.
+func parseSpans(text string) (any, error) {
+	var out []any
+	for _, part := range strings.Split(text, "|") {
+		from, to, ok := strings.Cut(part, "..")
+		if !ok {
+			from, to, ok = strings.Cut(part, "–")
+		}
+		if !ok {
+			return nil, fmt.Errorf("«\u00a0%s\u00a0» n'a pas de fin\u00a0: écrivez 24/11/2026 9 h – 24/11/2026 18 h", strings.TrimSpace(part))
+		}
+		begin, err := parseInstant(strings.TrimSpace(from))
+		if err != nil {
+			return nil, err
+		}
+		end, err := parseInstant(strings.TrimSpace(to))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, map[string]any{"begin": begin, "end": end})
+	}
+	return out, nil
 }
 
 func parseCents(text string) (any, error) {

@@ -283,8 +283,8 @@ func TestWhatPeopleType(t *testing.T) {
 		f, _ := s.Field(name)
 		return f
 	}
-	status, bought, price, begin, themes, conform := field(Equipment, "status"), field(Equipment, "bought"), field(Equipment, "price"),
-		field(Workshop, "begin"), field(Workshop, "themes"), field(Equipment, "conform")
+	status, bought, price, begin, themes, conform, timings := field(Equipment, "status"), field(Equipment, "bought"), field(Equipment, "price"),
+		field(Workshop, "begin"), field(Workshop, "themes"), field(Equipment, "conform"), field(Event, "timings")
 	noon := time.Date(2026, 11, 24, 13, 30, 0, 0, time.UTC).UnixMilli()
 	for _, c := range []struct {
 		f    Field
@@ -294,6 +294,9 @@ func TestWhatPeopleType(t *testing.T) {
 		{status, "en panne", "en_panne"}, {status, "En Panne", "en_panne"}, {status, "en_panne", "en_panne"}, {status, "REFORME", "reforme"}, {status, "", nil},
 		{bought, "24/11/2026", int64(20781)}, {bought, "2026-11-24", int64(20781)}, {price, "1 250,50 €", int64(125050)}, {price, "12", int64(1200)},
 		{begin, "24/11/2026 14 h 30", noon}, {begin, "2026-11-24 14:30", noon}, {begin, "2026-11-24T13:30:00Z", noon},
+		{begin, "24/11/2026 14h30", noon}, {begin, "24/11/2026 9 h", noon - 19_800_000}, {field(Event, "type"), "Réunion de parents sur l’ENT", "reunion_ent"},
+		{timings, "24/11/2026 14 h 30 – 24/11/2026 15 h 30", []any{map[string]any{"begin": noon, "end": noon + 3_600_000}}},
+		{timings, "2026-11-24 14:30..2026-11-24 15:30|2026-11-24 14:30..2026-11-24 15:30", []any{map[string]any{"begin": noon, "end": noon + 3_600_000}, map[string]any{"begin": noon, "end": noon + 3_600_000}}},
 		{themes, "e-mail|Sécurité numérique", []any{"email", "securite_numerique"}}, {conform, "oui", true}, {conform, "Non", false},
 	} {
 		got, err := c.f.Parse(c.text)
