@@ -48,7 +48,9 @@ func (c *syncCmd) Run(e *env) error {
 	defer waits.Stop()
 	ready := func(addr string) {
 		waits.Stop()
-		fmt.Fprintf(e.Err, "À l'écoute sur %s\n", addr)
+		if addr != "" {
+			fmt.Fprintf(e.Err, "À l'écoute sur %s\n", addr)
+		}
 	}
 	stop := n.Subscribe(e.tellExchanges())
 	defer stop()
