@@ -42,7 +42,8 @@ serve() {
 # screen N starts a virtual screen and names it.
 screen() {
 	local fd=$work/display.$1
-	Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>"$fd" >/dev/null 2>&1 &
+	# Taller than the windows by the bar that the window manager adds.
+	Xvfb -displayfd 3 -screen 0 1280x824x24 -nolisten tcp 3>"$fd" >/dev/null 2>&1 &
 	pids+=($!)
 	local _
 	for _ in $(seq 100); do [ -s "$fd" ] && break; sleep 0.05; done
@@ -56,6 +57,8 @@ lacks() { ! has "$@"; }
 digests() { b "$1" doctor 2>/dev/null | grep -E '^(agenda|parc|staff) '; }
 equal() { [ -n "$(digests a)" ] && [ "$(digests a)" = "$(digests b)" ] && [ "$(digests a)" = "$(b c doctor 2>/dev/null | grep -E '^(agenda|parc|staff) ')" ]; }
 conflicts() { [ "$(b "$1" conflicts --json | grep -c '"field"')" -eq "$2" ]; }
+said() { b "$1" conflicts --json | grep -qF "\"device\": \"$2\""; }
+waiting() { b "$1" status --json | sed -n 's/.*"pending": *\([0-9]*\).*/\1/p'; }
 
 central init --territory "Cantal (démonstration)" 2>/dev/null
 serve
@@ -64,7 +67,7 @@ invite() { central invite "$@" 2>/dev/null; }
 b a join "$(invite --role coordination)" --central "$url" --device "poste de la coordination" 2>/dev/null
 b b join "$(invite --role agent --place 0150001V)" --central "$url" --device "tablette de l'agent" 2>/dev/null
 b k join "$(invite --role kiosk --place 0150001V)" --central "$url" --device "borne" 2>/dev/null
-tell "Trois appareils ont rejoint : $(central devices | awk -F'  +' '{print $1}' | paste -sd, | sed 's/,/, /g')."
+tell "Trois appareils ont rejoint : $(central devices | awk -F'  +' '$2 != "central" {print $1}' | paste -sd, | sed 's/,/, /g')."
 
 site=$(b a add site type=collège uai=0150001V name="Collège Maurice Peschaud" commune=15001)
 room=$(b a add room site=0150001V name="Salle 12" use=classe)
@@ -82,7 +85,7 @@ for who in a b k; do
 	# shellcheck disable=SC2086
 	DISPLAY=$display "$program" --data "$work/$who" $flags >"$work/$who.log" 2>&1 &
 	pids+=($!)
-	eval "display_$who=$display"
+	eval "display_$who=$display window_$who=$!"
 done
 eventually "Le poste, la tablette et la borne sont ouverts ; la tablette a reçu l'appareil PC-15001-0042." has b "$pc" PC-15001-0042
 eventually "La borne a reçu l'agenda, et rien d'autre : pas d'appareil." has k "$charter" 2026-2027
@@ -100,7 +103,7 @@ sign=$(b k add acknowledgement act=signature site="$site" charter="$charter" pop
 tell "Hors ligne : la coordination déplace l'appareil et le dit en panne ; l'agent note sa réparation et le dit en stock ; un visiteur signe à la borne."
 lacks a "$pc" "écran remplacé" || die "the note travelled through a cut link"
 lacks b "$pc" "$cdi" || die "the move travelled through a cut link"
-tell "Relu : aucun ne sait ce que l'autre a écrit. $(b a status --json | grep '"pending"' | tr -d ' ,') au poste, $(b b status --json | grep '"pending"' | tr -d ' ,') à la tablette."
+tell "Relu : aucun ne sait ce que l'autre a écrit. En attente d'envoi : $(waiting a) au poste, $(waiting b) à la tablette, $(waiting k) à la borne."
 
 serve
 tell "Le lien est rétabli."
@@ -108,8 +111,12 @@ eventually "Le poste a la note de l'agent et son intervention." has a "$pc" "éc
 eventually "La tablette a le déplacement de la coordination." has b "$pc" "$cdi"
 eventually "Le poste a l'intervention $audit." has a "$audit" reseau
 eventually "Le poste a la signature de la borne." has a "$sign" "Visiteur 01"
-eventually "Les deux ont le même champ à décider, avec qui et quand." conflicts a 1
-eventually "La tablette aussi." conflicts b 1
+eventually "Le poste a un champ à décider : l'état de l'appareil." conflicts a 1
+eventually "La tablette a le même." conflicts b 1
+for who in a b; do
+	said $who "poste de la coordination" && said $who "tablette de l'agent" || die "a conflict does not say who wrote what"
+done
+tell "Sur les deux, chaque valeur dit qui l'a écrite."
 for who in a b k; do
 	d=display_$who
 	DISPLAY=${!d} import -window root "$out/$who.png"
@@ -120,10 +127,16 @@ eventually "Le poste, la tablette et le central ont le même état." equal
 lacks k "$pc" PC-15001 || die "the kiosk holds equipment"
 central verify >/dev/null 2>&1 || die "the central's chains do not verify"
 tell "Chaque signature du central est vérifiée."
+# The same desktop once more, on the page of its exchanges.
+kill "$window_a"
+wait "$window_a" 2>/dev/null || true
 screen c
+# shellcheck disable=SC2086
 DISPLAY=$display "$bin/buron" --data "$work/a" $flags --page échanges >/dev/null 2>&1 &
 pids+=($!)
-sleep 3
+b b set "$pc" note="écran remplacé et vérifié" >/dev/null
+eventually "Le poste, rouvert sur ses échanges, reçoit encore ce que l'agent écrit." has a "$pc" "vérifié"
+sleep 2 # for the page to be drawn
 DISPLAY=$display import -window root "$out/échanges.png"
 mv "$out/a.png" "$out/coordination.png"
 mv "$out/b.png" "$out/agent.png"
