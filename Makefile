@@ -43,7 +43,7 @@ check: ## Formatting, staticcheck
 	$(GO) tool staticcheck -tags $(TAGS) ./...
 
 bench: ## Print the figures of the replica and the exchange as ratios to raw SQLite
-	$(GO) test -run '^$$' -bench 'R50k|Durable|Search|List' -benchtime 1x ./sync/replica ./sync/exchange
+	$(GO) test -run '^$$' -bench 'R50k|Durable|Search|Bootstrap' -benchtime 1x ./sync/replica ./sync/node
 
 clean: ## Remove what was built
 	rm -rf $(BUILD)
