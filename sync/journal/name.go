@@ -24,6 +24,7 @@ const (
 	domainSign        = "buron sign v1\n"
 	domainCell        = "buron cell v1\n"
 	domainRecord      = "buron record v1\n"
+	domainMachine     = "buron machine v1\n"
 )
 
 // TerritoryOf names the territory of a root key; the name commits to the hash of the root key that
@@ -36,6 +37,12 @@ func TerritoryOf(root ed25519.PublicKey, nextRoot Hash) Territory {
 func IncarnationOf(t Territory, key ed25519.PublicKey, nonce [16]byte) Incarnation {
 	h := digest(domainIncarnation, t[:], key, nonce[:])
 	return Incarnation(h[:incarnationID])
+}
+
+// Fingerprint names a machine to the databases of one territory: it is kept, never sent, and tells nothing of
+// the name that the system has for it.
+func Fingerprint(t Territory, machine string) Hash {
+	return digest(domainMachine, t[:], []byte(machine))
 }
 
 // GenesisHash is what the first entry of a chain follows.

@@ -31,11 +31,8 @@ type Listener struct {
 }
 
 // Listen opens a TCP address for neighbours; ":0" lets the system choose the port.
-func Listen(addr string, id *trust.Identity, handlers map[byte]Handler, log *slog.Logger) (*Listener, error) {
-	config, err := trust.ServerTLS(id)
-	if err != nil {
-		return nil, err
-	}
+func Listen(addr string, id func() *trust.Identity, handlers map[byte]Handler, log *slog.Logger) (*Listener, error) {
+	config := trust.ServerTLS(id)
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("lan: listen on %s: %w", addr, err)

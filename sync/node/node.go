@@ -211,15 +211,15 @@ func (n *Node) listenOn(ctx context.Context) (*lan.Listener, error) {
 		lan.Class: n.serveClass,
 	}
 	if n.o.Listen != "" && !strings.HasSuffix(n.o.Listen, ":0") {
-		return lan.Listen(n.o.Listen, n.r.Identity(), handlers, n.log)
+		return lan.Listen(n.o.Listen, n.r.Identity, handlers, n.log)
 	}
 	host := strings.TrimSuffix(n.o.Listen, ":0")
 	if port, err := n.r.Setting(ctx, settingPort); err == nil && port != "" {
-		if l, err := lan.Listen(net.JoinHostPort(host, port), n.r.Identity(), handlers, n.log); err == nil {
+		if l, err := lan.Listen(net.JoinHostPort(host, port), n.r.Identity, handlers, n.log); err == nil {
 			return l, nil
 		}
 	}
-	return lan.Listen(net.JoinHostPort(host, "0"), n.r.Identity(), handlers, n.log)
+	return lan.Listen(net.JoinHostPort(host, "0"), n.r.Identity, handlers, n.log)
 }
 
 func (n *Node) serveClass(_ context.Context, p lan.Peer, b []byte) ([]byte, error) {

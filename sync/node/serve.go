@@ -32,10 +32,7 @@ func (a admitter) Admit(ctx context.Context, match func(code string) bool, key t
 // ServeCentral answers devices at a TCP address until ctx is done. Ready is called with the address once it
 // is listened on.
 func ServeCentral(ctx context.Context, r *replica.Replica, addr string, ready func(net.Addr), log *slog.Logger) error {
-	config, err := trust.ServerTLS(r.Identity())
-	if err != nil {
-		return err
-	}
+	config := trust.ServerTLS(r.Identity)
 	config.NextProtos = []string{"http/1.1"}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {

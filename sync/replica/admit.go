@@ -15,6 +15,7 @@ import (
 // hold is refused alone, with a sentence that names the sender; what is held already is passed over. Control
 // goes first: what it says counts for the rest of the delivery.
 func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.Piece) (admitted int, refused []exchange.Refusal, err error) {
+	forked := false
 	err = r.inBatch(ctx, func(b *batch) error {
 		pending := r.unsearched.Load()
 		said := b.roster
@@ -41,8 +42,12 @@ func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.
 			said = b.roster
 		}
 		b.notice.Remote = admitted > 0
+		forked = b.forked
 		return b.searchedToEnd(pending)
 	})
+	if err == nil && forked {
+		err = r.goOn(ctx, CopyForked)
+	}
 	if err != nil {
 		return 0, nil, fmt.Errorf("replica: admit: %w", err)
 	}
@@ -178,6 +183,9 @@ func (b *batch) take(roster *trust.Roster, author trust.Key, c journal.Chain, en
 		if err := b.foldEntry(k, e, number, stands); err != nil {
 			return err
 		}
+	}
+	if self := b.life.Load(); author == self.id.Public() && c.Incarnation == self.self {
+		b.forked = true
 	}
 	if k.forked && roster.Bounded(author) {
 		// On which branch the end stands may be known only now.

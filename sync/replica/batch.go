@@ -23,6 +23,8 @@ type batch struct {
 	order   []*state        // in the order in which they were first touched
 	changed map[string]bool // scopes whose digest is to be written
 	heard   bool            // the clock was moved by another's entry
+	started string          // what was drawn for this start
+	forked  bool            // entries under this device's name came from elsewhere
 	later   bool            // words are left to be indexed when someone searches
 	notice  Notice
 	roster  *trust.Roster    // what it was when the batch began, and what the batch has added
@@ -87,6 +89,9 @@ func (r *Replica) inBatch(ctx context.Context, f func(*batch) error) error {
 	}
 	if err == nil {
 		r.memory = m
+		if b.started != "" {
+			err = r.writeStart(b.started)
+		}
 	} else {
 		_, _ = r.write.ExecContext(end, "ROLLBACK") // fails where the database has rolled back itself
 		return translate(err)
@@ -392,8 +397,9 @@ func (b *batch) loadClock() error {
 		return ErrDamaged
 	}
 	b.clock = journal.HLC(binary.BigEndian.Uint64(stored))
+	self := b.Incarnation()
 	own, err := b.heldEntries(`SELECT entry.id, stored, standing FROM chain JOIN tip ON tip.chain = chain.id
-		JOIN entry ON entry.chain = chain.id AND entry.seq = tip.seq AND entry.hash = tip.hash WHERE chain.incarnation = ?`, b.self[:])
+		JOIN entry ON entry.chain = chain.id AND entry.seq = tip.seq AND entry.hash = tip.hash WHERE chain.incarnation = ?`, self[:])
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ var errDelegate = fmt.Errorf("%w: only a delegate speaks for the territory", Err
 
 // say writes records of the control scope, in one entry. Only a delegate may.
 func (b *batch) say(statements ...statement) ([]uuid.UUID, error) {
-	if !b.roster.MayAdmit(b.id.Public()) {
+	if !b.roster.MayAdmit(b.Identity().Public()) {
 		return nil, errDelegate
 	}
 	var ids []uuid.UUID

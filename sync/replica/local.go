@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"cantal.fr/buron/sync/exchange"
@@ -155,9 +156,14 @@ func (r *Replica) Pending(ctx context.Context) (int, error) {
 		}
 		met = met || n > 0
 	}
-	query := `SELECT count(*) FROM chain JOIN entry ON entry.chain = chain.id
-		WHERE chain.incarnation = ? AND chain.scope <> 'control' AND entry.seq > coalesce((SELECT max(seq) FROM held_by WHERE held_by.chain = chain.id`
-	args := []any{r.self[:]}
+	l := r.life.Load()
+	own := l.id.Public()
+	args := []any{own[:]}
+	for _, k := range l.former {
+		args = append(args, k[:])
+	}
+	query := `SELECT count(*) FROM author JOIN chain USING (incarnation) JOIN entry ON entry.chain = chain.id
+		WHERE author.key IN (?` + strings.Repeat(", ?", len(l.former)) + `) AND chain.scope <> 'control' AND entry.seq > coalesce((SELECT max(seq) FROM held_by WHERE held_by.chain = chain.id`
 	if met {
 		query += " AND peer IN (?"
 		args = append(args, centrals[0][:])
@@ -238,7 +244,7 @@ func (r *Replica) LastSeen(ctx context.Context) (map[trust.Key]time.Time, error)
 // ownAlone reports whether every entry that wrote on a record is this device's own.
 func (b *batch) ownAlone(s *state) (bool, error) {
 	var others int
-	own := b.id.Public()
+	own := b.Identity().Public()
 	err := b.write.QueryRowContext(b.ctx, `SELECT count(*) FROM touch JOIN entry ON entry.id = touch.entry JOIN chain ON chain.id = entry.chain
 		JOIN author USING (incarnation) WHERE touch.record = ? AND author.key <> ?`, s.number, own[:]).Scan(&others)
 	return others == 0, err

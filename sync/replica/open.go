@@ -22,7 +22,6 @@ import (
 	"time"
 
 	"cantal.fr/buron/sync/journal"
-	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
 
 	"modernc.org/sqlite"
@@ -49,6 +48,10 @@ type Options struct {
 	Now    func() time.Time // time.Now
 	Random io.Reader        // crypto/rand
 	Log    *slog.Logger     // nothing is logged
+
+	// Machine names the machine, so that a disk that was copied is told from the one it was copied from; the
+	// system's own name for it by default, "" where it has none.
+	Machine func() string
 }
 
 func (o *Options) fill() {
@@ -57,6 +60,9 @@ func (o *Options) fill() {
 	}
 	if o.Random == nil {
 		o.Random = rand.Reader
+	}
+	if o.Machine == nil {
+		o.Machine = machineID
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -71,10 +77,8 @@ type Replica struct {
 	db        *sql.DB
 	write     *sql.Conn // the one connection that writes
 	read      *sql.DB
-	id        *trust.Identity
+	life      atomic.Pointer[life]
 	territory journal.Territory
-	nonce     [16]byte
-	self      journal.Incarnation
 
 	writing sync.Mutex // held by the one writer of this process
 	memory  memory     // of the last batch; guarded by writing
@@ -182,11 +186,8 @@ func Open(ctx context.Context, dir string, o Options) (*Replica, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, ErrNone
 	}
-	id, err := trust.LoadIdentity(dir)
-	if err != nil {
-		return nil, err
-	}
-	r := &Replica{dir: dir, o: o, id: id, authors: map[journal.Incarnation]trust.Key{}, watchers: map[int]func(Notice){}}
+	var err error
+	r := &Replica{dir: dir, o: o, authors: map[journal.Incarnation]trust.Key{}, watchers: map[int]func(Notice){}}
 	if r.db, err = sql.Open("sqlite", dsn(path, false)); err != nil {
 		return nil, fmt.Errorf("replica: open: %w", err)
 	}
@@ -209,24 +210,20 @@ func (r *Replica) load(ctx context.Context) (err error) {
 	if err := r.migrate(ctx); err != nil {
 		return err
 	}
-	var t, nonce []byte
-	if err := r.write.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'territory'").Scan(&t); err != nil {
-		return err
+	t, err := r.metaBytes(ctx, "territory")
+	if err != nil || copy(r.territory[:], t) != len(r.territory) {
+		return errors.Join(err, ErrDamaged)
 	}
-	if err := r.write.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'nonce'").Scan(&nonce); err != nil {
-		return err
-	}
-	if len(t) != len(r.territory) || len(nonce) != len(r.nonce) {
-		return ErrDamaged
-	}
-	copy(r.territory[:], t)
-	copy(r.nonce[:], nonce)
-	key := r.id.Public()
-	r.self = journal.IncarnationOf(r.territory, key[:], r.nonce)
 	if err := r.st.prepare(ctx, r.write); err != nil {
 		return err
 	}
-	if err := r.refreshRoster(ctx, r.write); err != nil {
+	if err := r.st.dataVersion.QueryRowContext(ctx).Scan(&r.seen); err != nil {
+		return err
+	}
+	if err := r.loadLife(ctx); err != nil {
+		return err
+	}
+	if err := r.noteStart(ctx); err != nil {
 		return err
 	}
 	r.unsearched.Store(true)
@@ -265,13 +262,13 @@ func translate(err error) error {
 func (r *Replica) Dir() string { return r.dir }
 
 // Identity returns this device's keys.
-func (r *Replica) Identity() *trust.Identity { return r.id }
+func (r *Replica) Identity() *trust.Identity { return r.life.Load().id }
 
 // Territory returns the territory of which this is a replica.
 func (r *Replica) Territory() journal.Territory { return r.territory }
 
 // Incarnation returns the name under which this device writes.
-func (r *Replica) Incarnation() journal.Incarnation { return r.self }
+func (r *Replica) Incarnation() journal.Incarnation { return r.life.Load().self }
 
 // Now returns the time of the device's clock.
 func (r *Replica) Now() time.Time { return r.o.Now() }
@@ -283,10 +280,20 @@ func (r *Replica) Roster() *trust.Roster {
 	return r.roster
 }
 
-// Self returns this device as the roster knows it. Before its admission has arrived it has no role.
+// Self returns this device as the roster knows it. Before its admission has arrived it has no role; one that
+// has lost its key writes on under what it was, for the day when it is admitted again.
 func (r *Replica) Self() trust.Device {
-	if d, ok := r.Roster().Device(r.id.Public()); ok {
+	l := r.life.Load()
+	own := l.id.Public()
+	roster := r.Roster()
+	if d, ok := roster.Device(own); ok {
 		return d
 	}
-	return trust.Device{Key: r.id.Public(), Name: r.id.Name, Role: record.Role("")}
+	if len(l.former) > 0 && !roster.Revoked(own) {
+		if d, ok := roster.Device(l.former[0]); ok {
+			d.Key, d.Name, d.Delegate = own, l.id.Name, false
+			return d
+		}
+	}
+	return trust.Device{Key: own, Name: l.id.Name}
 }

@@ -63,26 +63,35 @@ func history(t *rapid.T, tb testing.TB, f *field) []journal.Piece {
 	return out
 }
 
-// clone copies a device's folder, key and all, as a disk image does.
+// clone copies a device's folder whole, as a disk image does, and opens the copy on the same machine: nothing
+// tells it yet that it is one.
 func clone(tb testing.TB, r *Replica) *Replica {
 	tb.Helper()
-	dir := tb.TempDir()
-	if _, err := r.write.ExecContext(tb.Context(), "VACUUM INTO ?", filepath.Join(dir, File)); err != nil {
-		tb.Fatal(err)
-	}
-	key, err := os.ReadFile(filepath.Join(r.Dir(), trust.KeyFile))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, trust.KeyFile), key, 0o600); err != nil {
-		tb.Fatal(err)
-	}
-	twin, err := Open(tb.Context(), dir, Options{})
+	twin, err := Open(tb.Context(), copyOf(tb, r, trust.KeyFile, startFile), Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { twin.Close() })
 	return twin
+}
+
+// copyOf copies the database of a device, and the files named.
+func copyOf(tb testing.TB, r *Replica, names ...string) string {
+	tb.Helper()
+	dir := tb.TempDir()
+	if _, err := r.write.ExecContext(tb.Context(), "VACUUM INTO ?", filepath.Join(dir, File)); err != nil {
+		tb.Fatal(err)
+	}
+	for _, name := range names {
+		b, err := os.ReadFile(filepath.Join(r.Dir(), name))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return dir
 }
 
 // deliver admits pieces in a random order: those that come before what they follow wait for it, as they

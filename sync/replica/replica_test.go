@@ -162,6 +162,9 @@ func conflicts(t testing.TB, r *Replica) []Conflict {
 // dump prints the merged tables, control left out, without their local numbers: what must be equal wherever the same entries are held.
 func dump(t testing.TB, r *Replica) string {
 	t.Helper()
+	if err := r.indexWords(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	var b strings.Builder
 	for _, q := range []string{
 		"SELECT hex(id), kind, scope, archived, conflicts, fields, hex(cells) FROM record WHERE scope <> 'control' ORDER BY id",

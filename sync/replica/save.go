@@ -240,7 +240,7 @@ func (b *batch) edit(s *state, name string, value any, seen Seen, refs int) (jou
 			break // the rest stays to be decided, by another edit
 		}
 		// What this chain wrote itself is replaced unnamed, unless the chain has branches.
-		if p.Incarnation != b.self || b.isForked(s.scope) {
+		if p.Incarnation != b.Incarnation() || b.isForked(s.scope) {
 			named = append(named, p)
 		}
 	}
@@ -248,7 +248,7 @@ func (b *batch) edit(s *state, name string, value any, seen Seen, refs int) (jou
 }
 
 func (b *batch) isForked(scope string) bool {
-	k, err := b.chainOf(journal.Chain{Incarnation: b.self, Scope: scope}, false)
+	k, err := b.chainOf(journal.Chain{Incarnation: b.Incarnation(), Scope: scope}, false)
 	return err == nil && k != nil && k.forked
 }
 
@@ -268,7 +268,7 @@ func (b *batch) held(id uuid.UUID) (*state, error) {
 
 // writeEntry signs, stores and folds one entry of this device.
 func (b *batch) writeEntry(scope string, operator uuid.UUID, action [8]byte, ops []journal.Op) error {
-	k, err := b.chainOf(journal.Chain{Incarnation: b.self, Scope: scope}, true)
+	k, err := b.chainOf(journal.Chain{Incarnation: b.Incarnation(), Scope: scope}, true)
 	if err != nil {
 		return err
 	}
@@ -276,7 +276,7 @@ func (b *batch) writeEntry(scope string, operator uuid.UUID, action [8]byte, ops
 	if err != nil {
 		return err
 	}
-	d := journal.Draft{Incarnation: b.self, Scope: scope, HLC: hlc, Operator: operator, Action: action, Ops: ops}
+	d := journal.Draft{Incarnation: b.Incarnation(), Scope: scope, HLC: hlc, Operator: operator, Action: action, Ops: ops}
 	if len(k.tips) == 0 {
 		d.Seq, d.Prev = 1, journal.GenesisHash(b.territory, k.Chain)
 		if d.Genesis, err = b.genesis(); err != nil {
@@ -286,7 +286,7 @@ func (b *batch) writeEntry(scope string, operator uuid.UUID, action [8]byte, ops
 		last := slices.MaxFunc(k.tips, func(x, y tip) int { return int(int64(x.seq) - int64(y.seq)) })
 		d.Seq, d.Prev = last.seq+1, last.hash
 	}
-	e, err := journal.Sign(b.territory, b.id.Key, d, b.o.Random)
+	e, err := journal.Sign(b.territory, b.Identity().Key, d, b.o.Random)
 	if err != nil {
 		return err
 	}
@@ -298,12 +298,12 @@ func (b *batch) writeEntry(scope string, operator uuid.UUID, action [8]byte, ops
 }
 
 func (b *batch) genesis() (*journal.Genesis, error) {
-	key := b.id.Public()
-	recipient, err := trust.RecipientBytes(b.id.Age.Recipient().String())
+	key := b.Identity().Public()
+	recipient, err := trust.RecipientBytes(b.Identity().Age.Recipient().String())
 	if err != nil {
 		return nil, err
 	}
-	return &journal.Genesis{Key: key[:], Nonce: b.nonce, Age: recipient, App: trust.AppVersion}, nil
+	return &journal.Genesis{Key: key[:], Nonce: b.life.Load().nonce, Age: recipient, App: trust.AppVersion}, nil
 }
 
 // txBook looks records up inside the transaction that writes.

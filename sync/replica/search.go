@@ -195,6 +195,7 @@ func (b *batch) indexWords() error {
 			return err
 		}
 	}
+	b.notice = Notice{} // nothing that is shown has changed
 	return b.searchedTo(last)
 }
 

@@ -58,6 +58,9 @@ func (r *Replica) catchUp(ctx context.Context) error {
 		return nil
 	}
 	r.memory = memory{}
+	if err := r.refreshLife(ctx); err != nil {
+		return err
+	}
 	r.unsearched.Store(true)
 	return r.refreshRoster(ctx, r.write)
 }

@@ -220,7 +220,7 @@ func (r *Replica) Overruled(ctx context.Context) ([]Conflict, error) {
 	if err != nil {
 		return nil, err
 	}
-	mine := r.id.Public()
+	mine := r.Identity().Public()
 	return slices.DeleteFunc(all, func(c Conflict) bool {
 		return !slices.ContainsFunc(c.Versions, func(v Version) bool { return v.Key == mine && !v.Shown })
 	}), nil

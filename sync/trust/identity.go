@@ -52,7 +52,12 @@ type keyFile struct {
 
 // LoadIdentity reads the key file of a data folder. The error is fs.ErrNotExist where there is none.
 func LoadIdentity(dir string) (*Identity, error) {
-	b, err := os.ReadFile(filepath.Join(dir, KeyFile))
+	return LoadIdentityFile(filepath.Join(dir, KeyFile))
+}
+
+// LoadIdentityFile reads one key file. The error is fs.ErrNotExist where there is none.
+func LoadIdentityFile(path string) (*Identity, error) {
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("trust: read the device key: %w", err)
 	}
@@ -69,20 +74,22 @@ func LoadIdentity(dir string) (*Identity, error) {
 
 // Save writes the key file, readable by its owner alone. It never replaces an existing one: a
 // device key that is lost cannot be made again.
-func (i *Identity) Save(dir string) error {
-	path := filepath.Join(dir, KeyFile)
+func (i *Identity) Save(dir string) error { return i.SaveFile(filepath.Join(dir, KeyFile)) }
+
+// SaveFile is Save under another name.
+func (i *Identity) SaveFile(path string) error {
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("trust: %s is there already", KeyFile)
+		return fmt.Errorf("trust: %s is there already", filepath.Base(path))
 	}
 	b, err := json.Marshal(keyFile{Version: 1, Name: i.Name, Seed: i.Key.Seed(), Age: i.Age.String()})
 	if err != nil {
 		return fmt.Errorf("trust: write the device key: %w", err)
 	}
-	return writeDurably(path, append(b, '\n'))
+	return WriteDurably(path, append(b, '\n'))
 }
 
-// writeDurably puts a private file in place so that a power cut leaves either nothing or all of it.
-func writeDurably(path string, b []byte) error {
+// WriteDurably puts a private file in place so that a power cut leaves either nothing or all of it.
+func WriteDurably(path string, b []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".key-*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("trust: write %s: %w", filepath.Base(path), err)

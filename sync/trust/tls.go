@@ -58,19 +58,20 @@ func PeerKey(state tls.ConnectionState) (Key, error) {
 
 // ServerTLS returns the configuration of a listener: TLS 1.3, a key asked of every client. Whether
 // that key is admitted is for the caller to say, since a device that joins is not yet.
-func ServerTLS(i *Identity) (*tls.Config, error) {
-	cert, err := i.Certificate()
-	if err != nil {
-		return nil, err
-	}
+//
+// The identity is asked for at each handshake: a device may go on under another key while it listens.
+func ServerTLS(identity func() *Identity) *tls.Config {
 	return &tls.Config{
-		MinVersion:       tls.VersionTLS13,
-		Certificates:     []tls.Certificate{cert},
+		MinVersion: tls.VersionTLS13,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			cert, err := identity().Certificate()
+			return &cert, err
+		},
 		ClientAuth:       tls.RequireAnyClientCert,
 		VerifyConnection: verifyKey(nil),
 		// A resumed session would skip the proof of the client's key.
 		SessionTicketsDisabled: true,
-	}, nil
+	}
 }
 
 // ClientTLS returns the configuration of a dialer: TLS 1.3, this device's key shown, the other

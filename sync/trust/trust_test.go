@@ -304,15 +304,15 @@ func TestHandshakePinsKeysAndBindsBothEnds(t *testing.T) {
 			a, b := net.Pipe()
 			defer a.Close()
 			defer b.Close()
-			sc, err1 := ServerTLS(server)
-			cc, err2 := ClientTLS(client, c.pin)
-			if err := errors.Join(err1, err2); err != nil {
+			sc := ServerTLS(func() *Identity { return server })
+			cc, err := ClientTLS(client, c.pin)
+			if err != nil {
 				t.Fatal(err)
 			}
 			s, cl := tls.Server(a, sc), tls.Client(b, cc)
 			done := make(chan error, 1)
 			go func() { done <- s.Handshake() }()
-			err := cl.Handshake()
+			err = cl.Handshake()
 			if !c.ok {
 				if !errors.Is(err, ErrPinned) {
 					t.Fatalf("handshake = %v, want ErrPinned", err)
