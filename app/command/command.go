@@ -66,6 +66,8 @@ type cli struct {
 	Conflicts conflictsCmd `cmd:"" help:"Lister ce qui est à décider."`
 	Sync      syncCmd      `cmd:"" help:"Échanger avec les voisins et le central, sans fenêtre."`
 	Bundle    bundleCmd    `cmd:"" help:"Préparer une clé USB, ou en lire une."`
+	Backup    backupCmd    `cmd:"" help:"Sauvegarder tout ce que cet appareil contient, dans un fichier chiffré."`
+	Restore   restoreCmd   `cmd:"" help:"Restaurer une sauvegarde dans un dossier vide."`
 	Status    statusCmd    `cmd:"" help:"Dire où en est cet appareil."`
 	Doctor    doctorCmd    `cmd:"" help:"Vérifier les données, ou refaire les tables."`
 	Kinds     kindsCmd     `cmd:"" help:"Lister les sortes et leurs champs."`

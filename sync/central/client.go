@@ -94,6 +94,16 @@ func NewClient(address string, id *trust.Identity, pinned *trust.Key) (*Client, 
 // Close releases the connection.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
+// Exporter greets the service and returns the trust.Exporter of the connection, over which a device that the
+// service has not heard of yet proves that it belongs to the territory.
+func (c *Client) Exporter(ctx context.Context) ([]byte, error) {
+	state, _, err := c.send(ctx, http.MethodGet, pathHello, nil)
+	if err != nil {
+		return nil, err
+	}
+	return trust.Exporter(*state)
+}
+
 // Call sends an exchange request: a Client is an exchange.Conn.
 func (c *Client) Call(ctx context.Context, request []byte) ([]byte, error) {
 	_, b, err := c.send(ctx, http.MethodPost, pathExchange, request)

@@ -244,7 +244,16 @@ func (n *Node) callCentral(ctx context.Context, url string) (exchange.Result, er
 		return exchange.Result{}, err
 	}
 	defer c.Close()
-	return exchange.Run(ctx, n.r, *key, nil, c, n.noteProgress)
+	res, err := exchange.Run(ctx, n.r, *key, nil, c, n.noteProgress)
+	if !errors.Is(err, exchange.ErrStranger) {
+		return res, err
+	}
+	// It has not heard of this device's key: one that goes on from another, or was admitted elsewhere.
+	exporter, err := c.Exporter(ctx)
+	if err != nil {
+		return res, err
+	}
+	return exchange.Run(ctx, n.r, *key, exporter, c, n.noteProgress)
 }
 
 func centralState(err error) string {

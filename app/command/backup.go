@@ -1,0 +1,90 @@
+package command
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+
+	"cantal.fr/buron/sync/node"
+	"cantal.fr/buron/sync/replica"
+)
+
+type backupCmd struct {
+	File       string `arg:"" help:"Fichier à écrire." type:"path"`
+	Passphrase string `name:"passphrase-file" help:"Fichier qui contient la phrase (sinon, une phrase est tirée et affichée)." placeholder:"FICHIER" type:"path"`
+}
+
+// Run backs this device up; a passphrase that was drawn stands alone on standard output.
+func (c *backupCmd) Run(e *env) error {
+	phrase, err := phraseIn(c.Passphrase)
+	if err != nil {
+		return err
+	}
+	r, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	drawn, err := node.Backup(e.ctx, r, c.File, phrase)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.Err, "Tout ce que cet appareil contient est sauvegardé dans %s.\n", c.File)
+	if phrase == "" {
+		fmt.Fprintln(e.Err, "Notez cette phrase : elle seule ouvre la sauvegarde.")
+		fmt.Fprintln(e.Out, drawn)
+	}
+	return nil
+}
+
+type restoreCmd struct {
+	File       string `arg:"" help:"Sauvegarde à restaurer, dans un dossier vide." type:"path"`
+	Passphrase string `name:"passphrase-file" help:"Fichier qui contient la phrase (sinon, elle est demandée)." placeholder:"FICHIER" type:"path"`
+}
+
+// Run restores a backup, and says what came of it.
+func (c *restoreCmd) Run(e *env) error {
+	phrase, err := phraseIn(c.Passphrase)
+	if err != nil {
+		return err
+	}
+	if phrase == "" {
+		fmt.Fprint(e.Err, "Phrase de la sauvegarde : ")
+		line, err := bufio.NewReader(e.In).ReadString('\n')
+		if phrase = strings.TrimSpace(line); phrase == "" {
+			return usage("la phrase manque (%v)", err)
+		}
+	}
+	if err := node.Restore(c.File, e.dir, phrase); err != nil {
+		return err
+	}
+	r, err := replica.Open(e.ctx, e.dir, replica.Options{})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	n, err := r.Records(e.ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.Err, "%d enregistrements sont revenus dans %s. Ce qui a été saisi après la sauvegarde reviendra des autres appareils.\n", n, e.dir)
+	fmt.Fprintf(e.Err, "Cet appareil s'appelle maintenant « %s » : la coordination confirmera cette copie.\n", r.Identity().Name)
+	return nil
+}
+
+// phraseIn reads a passphrase from a file, "" where none is named.
+func phraseIn(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", usage("la phrase ne peut pas être lue : %v", err)
+	}
+	phrase := strings.TrimSpace(string(b))
+	if phrase == "" {
+		return "", usage("le fichier de la phrase est vide")
+	}
+	return phrase, nil
+}
