@@ -139,6 +139,9 @@ func (c *statusCmd) Run(e *env) error {
 	w := tabwriter.NewWriter(e.Out, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "Appareil\t%s\nTerritoire\t%s\nEnregistrements\t%d\nEn attente d'envoi\t%d\nÀ décider\t%d\n", s.Device, s.Territory, s.Records, s.Pending, s.Conflicts)
 	fmt.Fprintf(w, "Central\t%s %s\n", s.Central.URL, instant(s.Central.LastContact))
+	if s.Copied != "" {
+		fmt.Fprintf(w, "Copie\t%s\n", s.Copied)
+	}
 	for _, p := range peers {
 		fmt.Fprintf(w, "Voisin\t%s %s %s\n", p.Device, p.Address, p.LastExchange)
 	}

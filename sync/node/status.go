@@ -46,6 +46,7 @@ type Status struct {
 	LastExchange      time.Time
 	Listen            string
 	DiskFree          uint64      // bytes; 0 where it is not known
+	Copied            string      // sentence: this database was found to live twice; "" once it was read
 	Sticks            []StickNote // what was said of the last sticks, the newest first
 	Importable        []string    // files of the inbox that wait to be imported
 }
@@ -74,6 +75,9 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 		return s, err
 	}
 	if s.Sticks, err = listOf[StickNote](ctx, n, settingNotes); err != nil {
+		return s, err
+	}
+	if s.Copied, err = n.copied(ctx); err != nil {
 		return s, err
 	}
 	if s.Central, err = n.centralStatus(ctx); err != nil {
