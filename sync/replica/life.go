@@ -2,7 +2,6 @@ package replica
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
@@ -10,8 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -128,14 +125,22 @@ func (r *Replica) loadKey(ctx context.Context) (*trust.Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := trust.LoadIdentity(r.dir)
+	id, err := r.keyIn(trust.KeyFile)
 	if want == nil {
 		return id, err
 	}
-	if next, nextErr := trust.LoadIdentityFile(filepath.Join(r.dir, nextKeyFile)); nextErr == nil && isKey(next, want) {
-		return next, os.Rename(filepath.Join(r.dir, nextKeyFile), filepath.Join(r.dir, trust.KeyFile))
+	if next, nextErr := r.keyIn(nextKeyFile); nextErr == nil && isKey(next, want) {
+		return next, r.home.Rename(nextKeyFile, trust.KeyFile)
 	}
 	return id, err
+}
+
+func (r *Replica) keyIn(name string) (*trust.Identity, error) {
+	b, err := r.home.Read(name)
+	if err != nil {
+		return nil, fmt.Errorf("replica: read the device key: %w", err)
+	}
+	return trust.ParseIdentity(b)
 }
 
 func isKey(id *trust.Identity, b []byte) bool {
@@ -192,7 +197,7 @@ func (r *Replica) fingerprint() string {
 }
 
 func (r *Replica) startTokens() []string {
-	b, err := os.ReadFile(filepath.Join(r.dir, startFile))
+	b, err := r.home.Read(startFile)
 	if err != nil {
 		return nil
 	}
@@ -205,7 +210,7 @@ func (r *Replica) startTokens() []string {
 func (r *Replica) noteStart(ctx context.Context) error {
 	err := r.inBatch(ctx, func(b *batch) error {
 		var draw [8]byte
-		if _, err := io.ReadFull(rand.Reader, draw[:]); err != nil {
+		if _, err := io.ReadFull(r.o.Random, draw[:]); err != nil {
 			return err
 		}
 		next := hex.EncodeToString(draw[:])
@@ -232,7 +237,7 @@ func (r *Replica) noteStart(ctx context.Context) error {
 }
 
 func (r *Replica) writeStart(tokens string) error {
-	return trust.WriteDurably(filepath.Join(r.dir, startFile), []byte(tokens+"\n"))
+	return r.home.Write(startFile, []byte(tokens+"\n"))
 }
 
 // goOn begins a new life under new keys: what this database wrote so far stays what it is, on both its
@@ -255,8 +260,11 @@ func (r *Replica) goOn(ctx context.Context, reason string) error {
 	if _, err := io.ReadFull(r.o.Random, nonce[:]); err != nil {
 		return fmt.Errorf("replica: draw a nonce: %w", err)
 	}
-	_ = os.Remove(filepath.Join(r.dir, nextKeyFile))
-	if err := next.SaveFile(filepath.Join(r.dir, nextKeyFile)); err != nil {
+	b, err := next.Encode()
+	if err == nil {
+		err = r.home.Write(nextKeyFile, b)
+	}
+	if err != nil {
 		return err
 	}
 	err = r.inBatch(ctx, func(b *batch) error { return b.beginLife(old, next, nonce, reason) })
@@ -264,7 +272,7 @@ func (r *Replica) goOn(ctx context.Context, reason string) error {
 		r.life.Store(old)
 		return err
 	}
-	if err := os.Rename(filepath.Join(r.dir, nextKeyFile), filepath.Join(r.dir, trust.KeyFile)); err != nil {
+	if err := r.home.Rename(nextKeyFile, trust.KeyFile); err != nil {
 		return fmt.Errorf("replica: keep the new key: %w", err)
 	}
 	return nil

@@ -73,6 +73,7 @@ func (o *Options) fill() {
 // may have the same folder open.
 type Replica struct {
 	dir       string
+	home      Folder // beside the database
 	o         Options
 	db        *sql.DB
 	write     *sql.Conn // the one connection that writes
@@ -187,7 +188,7 @@ func Open(ctx context.Context, dir string, o Options) (*Replica, error) {
 		return nil, ErrNone
 	}
 	var err error
-	r := &Replica{dir: dir, o: o, authors: map[journal.Incarnation]trust.Key{}, watchers: map[int]func(Notice){}}
+	r := &Replica{dir: dir, home: diskFolder(dir), o: o, authors: map[journal.Incarnation]trust.Key{}, watchers: map[int]func(Notice){}}
 	if r.db, err = sql.Open("sqlite", dsn(path, false)); err != nil {
 		return nil, fmt.Errorf("replica: open: %w", err)
 	}

@@ -61,6 +61,11 @@ func LoadIdentityFile(path string) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("trust: read the device key: %w", err)
 	}
+	return ParseIdentity(b)
+}
+
+// ParseIdentity reads what Encode wrote.
+func ParseIdentity(b []byte) (*Identity, error) {
 	var f keyFile
 	if err := json.Unmarshal(b, &f); err != nil || f.Version != 1 || len(f.Seed) != ed25519.SeedSize {
 		return nil, errors.New("trust: the file device.key is damaged: restore it from a backup, or join again in another folder")
@@ -81,11 +86,20 @@ func (i *Identity) SaveFile(path string) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("trust: %s is there already", filepath.Base(path))
 	}
+	b, err := i.Encode()
+	if err != nil {
+		return err
+	}
+	return WriteDurably(path, b)
+}
+
+// Encode returns the content of a key file.
+func (i *Identity) Encode() ([]byte, error) {
 	b, err := json.Marshal(keyFile{Version: 1, Name: i.Name, Seed: i.Key.Seed(), Age: i.Age.String()})
 	if err != nil {
-		return fmt.Errorf("trust: write the device key: %w", err)
+		return nil, fmt.Errorf("trust: write the device key: %w", err)
 	}
-	return WriteDurably(path, append(b, '\n'))
+	return append(b, '\n'), nil
 }
 
 // WriteDurably puts a private file in place so that a power cut leaves either nothing or all of it.
