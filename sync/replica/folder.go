@@ -15,7 +15,6 @@ type Folder interface {
 	// Write puts a file in place, whole and on the disk, or not at all.
 	Write(name string, b []byte) error
 	Rename(from, to string) error
-	Remove(name string) error
 }
 
 // diskFolder is a data folder.
@@ -26,7 +25,5 @@ func (d diskFolder) Read(name string) ([]byte, error) { return os.ReadFile(d.pat
 func (d diskFolder) Write(name string, b []byte) error { return trust.WriteDurably(d.path(name), b) }
 
 func (d diskFolder) Rename(from, to string) error { return os.Rename(d.path(from), d.path(to)) }
-
-func (d diskFolder) Remove(name string) error { return os.Remove(d.path(name)) }
 
 func (d diskFolder) path(name string) string { return filepath.Join(string(d), name) }
