@@ -54,16 +54,26 @@ type tip struct {
 
 // inBatch runs f in one immediate transaction: either all of it is on the disk when it returns, or none.
 func (r *Replica) inBatch(ctx context.Context, f func(*batch) error) error {
+	notice, err := r.commit(ctx, f)
+	if err == nil && (len(notice.Kinds) > 0 || notice.Remote) {
+		// Nothing is held any more: whoever listens may read, search and write.
+		r.tell(notice)
+	}
+	return err
+}
+
+// commit is inBatch without telling those who subscribed.
+func (r *Replica) commit(ctx context.Context, f func(*batch) error) (Notice, error) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	// Neither the beginning nor the end is left to a context that may be cancelled: a transaction that began
 	// all the same would stay open, and nothing could be written any more.
 	end := context.WithoutCancel(ctx)
 	if err := ctx.Err(); err != nil {
-		return err
+		return Notice{}, err
 	}
 	if _, err := r.st.begin.ExecContext(end); err != nil {
-		return translate(err)
+		return Notice{}, translate(err)
 	}
 	err := r.catchUp(ctx)
 	// What is remembered of the last batch is taken out, and put back only if this one is written.
@@ -94,23 +104,20 @@ func (r *Replica) inBatch(ctx context.Context, f func(*batch) error) error {
 		}
 	} else {
 		_, _ = r.write.ExecContext(end, "ROLLBACK") // fails where the database has rolled back itself
-		return translate(err)
+		return Notice{}, translate(err)
 	}
 	if b.roster != before {
 		if err := r.refreshRoster(end, r.write); err != nil {
-			return err
+			return Notice{}, err
 		}
 		if err := r.shred(end, before, b.roster); err != nil {
-			return err
+			return Notice{}, err
 		}
 	}
 	if b.later {
 		r.unsearched.Store(true)
 	}
-	if len(b.notice.Kinds) > 0 || b.notice.Remote {
-		r.tell(b.notice)
-	}
-	return nil
+	return b.notice, nil
 }
 
 // chainOf returns a chain with its tips; add makes it if it is not known.

@@ -108,3 +108,20 @@ func TestTwoChangesOfOneRecordInOneSave(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestWhoListensMaySearch(t *testing.T) {
+	r := newField(t).admit("a", record.Agent, 0)
+	found := -1
+	cancel := r.Subscribe(func(Notice) {
+		hits, err := r.Search(t.Context(), "pc", nil, 9)
+		if err != nil {
+			t.Error(err)
+		}
+		found = len(hits)
+	})
+	defer cancel()
+	save(t, r, machine("PC-1"))
+	if found != 1 {
+		t.Errorf("%d found by one who listens", found)
+	}
+}
