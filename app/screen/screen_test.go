@@ -2,7 +2,10 @@ package screen
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,7 +29,11 @@ func direct() Live {
 func open(t *testing.T) *Shell {
 	t.Helper()
 	a := test.NewTempApp(t)
-	r, err := demo.Create(t.Context(), t.TempDir(), replica.Options{}, nil)
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(dir, os.DirFS(examples(t))); err != nil {
+		t.Fatal(err)
+	}
+	r, err := replica.Open(t.Context(), dir, replica.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,6 +45,36 @@ func open(t *testing.T) *Shell {
 		r.Close()
 	})
 	return s
+}
+
+// made is the folder of the examples, written once for all tests: each works on a copy of its own.
+var made struct {
+	sync.Once
+	dir string
+	err error
+}
+
+func examples(t *testing.T) string {
+	t.Helper()
+	made.Do(func() {
+		if made.dir, made.err = os.MkdirTemp("", "buron-screen-"); made.err != nil {
+			return
+		}
+		var r *replica.Replica
+		if r, made.err = demo.Create(context.Background(), filepath.Join(made.dir, "data"), replica.Options{}, nil); made.err == nil {
+			made.err = r.Close()
+		}
+	})
+	if made.err != nil {
+		t.Fatal(made.err)
+	}
+	return filepath.Join(made.dir, "data")
+}
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	_ = os.RemoveAll(made.dir)
+	os.Exit(status)
 }
 
 // words gathers every text that the window shows.
