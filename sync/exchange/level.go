@@ -1,0 +1,196 @@
+package exchange
+
+import (
+	"context"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/trust"
+)
+
+// level pulls then pushes the scopes that differ; moved is false where nothing could be.
+func (r *run) level(ctx context.Context, differ []scopeHeads) (moved bool, err error) {
+	before := r.res.Received + r.res.Sent
+	theirs := map[journal.Chain][]Head{}
+	for _, d := range differ {
+		for _, w := range d.Heads {
+			h, err := w.head(d.Scope)
+			if err != nil {
+				return false, err
+			}
+			theirs[h.Chain] = append(theirs[h.Chain], h)
+		}
+	}
+	if err := r.pull(ctx, theirs); err != nil {
+		return false, err
+	}
+	if err := r.push(ctx, differ, theirs); err != nil {
+		return false, err
+	}
+	return r.res.Received+r.res.Sent > before, nil
+}
+
+// pull asks for what is lacking here until nothing is, batch by batch, each committed before the next.
+func (r *run) pull(ctx context.Context, theirs map[journal.Chain][]Head) error {
+	for {
+		wants, err := r.lacking(ctx, theirs)
+		if err != nil || len(wants) == 0 {
+			return err
+		}
+		a, err := r.ask(ctx, request{Ask: askGet, Wants: wants})
+		if err != nil {
+			return err
+		}
+		pieces, err := unpack(a.Pieces)
+		if err != nil {
+			return err
+		}
+		n, refused, err := r.s.Admit(ctx, r.peer, pieces)
+		if err != nil {
+			return err
+		}
+		r.res.Received += n
+		r.res.Refused = append(r.res.Refused, refused...)
+		r.progress(Progress{r.res.Received, r.res.Sent})
+		if n == 0 {
+			// What was asked for did not come or did not hold: it is not asked again in this exchange.
+			for _, w := range wants {
+				r.bad[chainOf(w)] = true
+			}
+			return nil
+		}
+	}
+}
+
+func chainOf(w want) journal.Chain {
+	c := journal.Chain{Scope: w.Scope}
+	copy(c.Incarnation[:], w.Incarnation)
+	return c
+}
+
+// lacking lists the chains of which the peer has an end that is not held here.
+func (r *run) lacking(ctx context.Context, theirs map[journal.Chain][]Head) ([]want, error) {
+	var out []want
+	for c, heads := range theirs {
+		if r.bad[c] || !r.mayTake(c.Scope) {
+			continue
+		}
+		for _, h := range heads {
+			held, err := r.s.Holds(ctx, c, h.Hash)
+			if err != nil {
+				return nil, err
+			}
+			if held {
+				continue
+			}
+			w := want{Scope: c.Scope, Incarnation: append([]byte(nil), c.Incarnation[:]...)}
+			if w.Have, err = r.have(ctx, c); err != nil {
+				return nil, err
+			}
+			out = append(out, w)
+			break
+		}
+		if len(out) == maxWants {
+			break
+		}
+	}
+	return out, nil
+}
+
+// mayTake reports whether entries of the scope are for this device.
+func (r *run) mayTake(scope string) bool {
+	me, ok := r.s.Roster().Device(r.s.Identity().Public())
+	return scope == trust.Control || (ok && me.MayRead(scope))
+}
+
+// have returns the hashes that say how far a chain is held here: the ends, and points on the way back for
+// a peer that does not know these ends.
+func (r *run) have(ctx context.Context, c journal.Chain) ([][]byte, error) {
+	heads, err := r.s.Heads(ctx, c.Scope)
+	if err != nil {
+		return nil, err
+	}
+	var out [][]byte
+	for _, h := range heads {
+		if h.Chain != c {
+			continue
+		}
+		points, err := r.s.Locate(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range append([]journal.Hash{h.Hash}, points...) {
+			if len(out) < maxHave {
+				out = append(out, append([]byte(nil), p[:]...))
+			}
+		}
+	}
+	return out, nil
+}
+
+// push brings what the peer lacks, in batches that it commits before it answers.
+func (r *run) push(ctx context.Context, differ []scopeHeads, theirs map[journal.Chain][]Head) error {
+	w := newView(r.s, r.peer)
+	var batch []journal.Piece
+	entries, bytes := 0, 0
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		err := r.put(ctx, batch, entries)
+		batch, entries, bytes = nil, 0, 0
+		return err
+	}
+	for _, d := range differ {
+		heads, err := w.heads(ctx, d.Scope)
+		if err != nil {
+			return err
+		}
+		done := map[journal.Chain]bool{}
+		for _, h := range heads {
+			// Its own entries are not brought back to one who may not read them; what we may not read we wrote.
+			if done[h.Chain] || !w.mayGive(d.Scope) {
+				continue
+			}
+			done[h.Chain] = true
+			have := make([]journal.Hash, 0, 4)
+			for _, t := range theirs[h.Chain] {
+				have = append(have, t.Hash)
+			}
+			for more := true; more; {
+				var pieces []journal.Piece
+				if pieces, more, err = r.s.Missing(ctx, h.Chain, have, BatchEntries-entries, BatchBytes-bytes); err != nil {
+					return err
+				}
+				for _, p := range pieces {
+					entries, bytes = entries+len(p.Entries), bytes+sizeOf(p)
+					have = append(have, p.Entries[len(p.Entries)-1].Hash)
+				}
+				batch = append(batch, pieces...)
+				more = more && len(pieces) > 0
+				if more || entries >= BatchEntries || bytes >= BatchBytes {
+					if err := flush(); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	return flush()
+}
+
+func (r *run) put(ctx context.Context, batch []journal.Piece, entries int) error {
+	packed, err := pack(batch)
+	if err != nil {
+		return err
+	}
+	a, err := r.ask(ctx, request{Ask: askPut, Pieces: packed})
+	if err != nil {
+		return err
+	}
+	r.res.Sent += a.Admitted
+	for _, f := range a.Refused {
+		r.res.Rejected = append(r.res.Rejected, Refusal{Sender: r.s.Identity().Public(), Scope: f.Scope, Seq: f.Seq, Reason: f.Reason, Sentence: f.Sentence})
+	}
+	r.progress(Progress{r.res.Received, r.res.Sent})
+	return nil
+}
