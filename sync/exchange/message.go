@@ -47,6 +47,7 @@ type answer struct {
 	More     bool          `cbor:"4,keyasint,omitempty"`
 	Admitted int           `cbor:"5,keyasint,omitempty"`
 	Refused  []wireRefusal `cbor:"6,keyasint,omitempty"`
+	Equal    []string      `cbor:"7,keyasint,omitempty"` // of the scopes offered, those that were found equal
 }
 
 type scopeSum struct {

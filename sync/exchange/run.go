@@ -183,14 +183,14 @@ func (r *run) offer(ctx context.Context) ([]scopeHeads, error) {
 	}
 	out := a.Differ[:0:0]
 	for _, d := range a.Differ {
-		delete(mine, d.Scope)
 		if _, _, some := w.author(d.Scope); some {
 			out = append(out, d)
 		}
 	}
 	var equal []Head
-	for _, heads := range mine {
-		equal = append(equal, heads...)
+	for _, s := range a.Equal {
+		equal = append(equal, mine[s]...)
+		delete(mine, s) // named twice, it counts once
 	}
 	return out, r.s.Acknowledge(ctx, r.peer, equal)
 }

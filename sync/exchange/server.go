@@ -65,7 +65,7 @@ func (v *Server) answer(ctx context.Context, peer trust.Key, exporter []byte, q 
 			a.Code = codeUnknown
 		}
 	case askOffer:
-		a.Differ, err = v.offered(ctx, w, q)
+		err = v.offered(ctx, w, q, &a)
 	case askGet:
 		a.Pieces, a.More, err = v.wanted(ctx, w, q.Wants)
 	case askPut:
@@ -76,12 +76,12 @@ func (v *Server) answer(ctx context.Context, peer trust.Key, exporter []byte, q 
 	return a, err
 }
 
-// offered returns the heads of the scopes whose digests differ, and notes that the peer holds those whose
-// digests are equal.
-func (v *Server) offered(ctx context.Context, w view, q *request) ([]scopeHeads, error) {
+// offered answers with the heads of the scopes whose digests differ and with the names of those that are
+// equal, of which it notes that the peer holds them. A scope that is in neither list was not compared.
+func (v *Server) offered(ctx context.Context, w view, q *request, a *answer) error {
 	scopes, err := w.scopes(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	theirs := map[string][]byte{}
 	for _, d := range q.Digests {
@@ -90,7 +90,6 @@ func (v *Server) offered(ctx context.Context, w view, q *request) ([]scopeHeads,
 			scopes = append(scopes, d.Scope)
 		}
 	}
-	var out []scopeHeads
 	var equal []Head
 	for _, s := range scopes {
 		if _, _, some := w.author(s); !some || (q.Control && s != trust.Control) {
@@ -98,15 +97,16 @@ func (v *Server) offered(ctx context.Context, w view, q *request) ([]scopeHeads,
 		}
 		heads, err := w.heads(ctx, s)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if hmac.Equal(theirs[s], sumOf(heads)) {
 			equal = append(equal, heads...)
+			a.Equal = append(a.Equal, s)
 			continue
 		}
-		out = append(out, scopeHeads{Scope: s, Heads: wireHeads(heads)})
+		a.Differ = append(a.Differ, scopeHeads{Scope: s, Heads: wireHeads(heads)})
 	}
-	return out, v.s.Acknowledge(ctx, w.peer.Key, equal)
+	return v.s.Acknowledge(ctx, w.peer.Key, equal)
 }
 
 // wanted gathers what the peer lacks, within the limits of a batch.
