@@ -1,0 +1,216 @@
+package replica
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"cantal.fr/buron/sync/exchange"
+	"cantal.fr/buron/sync/journal"
+)
+
+// Locate returns the hashes on the way back from a head at distances 1, 2, 4…, and the first one.
+func (r *Replica) Locate(ctx context.Context, h exchange.Head) ([]journal.Hash, error) {
+	number, forked, err := r.chainNumber(ctx, h.Chain)
+	if err != nil || number == 0 {
+		return nil, err
+	}
+	if forked {
+		return r.locateOnBranch(ctx, number, h)
+	}
+	var out []journal.Hash
+	for step := uint64(1); ; step *= 2 {
+		seq := uint64(1)
+		if step < h.Seq {
+			seq = h.Seq - step
+		}
+		var b []byte
+		if err := r.read.QueryRowContext(ctx, "SELECT hash FROM entry WHERE chain = ? AND seq = ?", number, seq).Scan(&b); err != nil {
+			return nil, translate(err)
+		}
+		if len(b) != len(journal.Hash{}) {
+			return nil, ErrDamaged
+		}
+		out = append(out, journal.Hash(b))
+		if seq == 1 {
+			return out, nil
+		}
+	}
+}
+
+func (r *Replica) locateOnBranch(ctx context.Context, number int64, h exchange.Head) ([]journal.Hash, error) {
+	links, err := r.links(ctx, number)
+	if err != nil {
+		return nil, err
+	}
+	var out []journal.Hash
+	step, at := 1, h.Hash
+	for distance := 0; ; distance++ {
+		l, ok := links[at]
+		if !ok {
+			return out, nil
+		}
+		_, more := links[l.prev]
+		if distance == step || (!more && distance > 0) {
+			out = append(out, at)
+			step *= 2
+		}
+		at = l.prev
+	}
+}
+
+// Missing returns what one who has the entries of have, and all before them, lacks of a chain.
+func (r *Replica) Missing(ctx context.Context, c journal.Chain, have []journal.Hash, maxEntries, maxBytes int) ([]journal.Piece, bool, error) {
+	number, forked, err := r.chainNumber(ctx, c)
+	if err != nil || number == 0 {
+		return nil, false, err
+	}
+	if !forked {
+		return r.missingLine(ctx, number, c, have, maxEntries, maxBytes)
+	}
+	return r.missingBranches(ctx, number, c, have, maxEntries, maxBytes)
+}
+
+// missingLine serves a chain of one branch: what comes after the highest entry that the other has.
+func (r *Replica) missingLine(ctx context.Context, number int64, c journal.Chain, have []journal.Hash, maxEntries, maxBytes int) ([]journal.Piece, bool, error) {
+	var from uint64
+	for _, h := range have {
+		var seq uint64
+		err := r.read.QueryRowContext(ctx, "SELECT seq FROM entry WHERE chain = ? AND hash = ?", number, h[:]).Scan(&seq)
+		if err == nil {
+			from = max(from, seq)
+		} else if !errors.Is(err, sql.ErrNoRows) {
+			return nil, false, translate(err)
+		}
+	}
+	rows, err := r.read.QueryContext(ctx, "SELECT stored FROM entry WHERE chain = ? AND seq > ? ORDER BY seq", number, from)
+	if err != nil {
+		return nil, false, translate(err)
+	}
+	defer rows.Close()
+	cut := newCutter(c, maxEntries, maxBytes)
+	for rows.Next() {
+		var b []byte
+		if err := rows.Scan(&b); err != nil {
+			return nil, false, translate(err)
+		}
+		if more, err := cut.add(b); err != nil || more {
+			return cut.pieces, true, err
+		}
+	}
+	return cut.pieces, false, translate(rows.Err())
+}
+
+// missingBranches serves a forked chain: every entry that is neither in have nor before it, in the order in
+// which they came. So what goes out are the runs that came in: between two signatures there is one run of one
+// branch, never longer than a piece.
+func (r *Replica) missingBranches(ctx context.Context, number int64, c journal.Chain, have []journal.Hash, maxEntries, maxBytes int) ([]journal.Piece, bool, error) {
+	links, err := r.links(ctx, number)
+	if err != nil {
+		return nil, false, err
+	}
+	held := ancestry(links, have)
+	var wanted []int64
+	for h, l := range links {
+		if !held[h] {
+			wanted = append(wanted, l.id)
+		}
+	}
+	slices.Sort(wanted)
+	cut := newCutter(c, maxEntries, maxBytes)
+	for _, id := range wanted {
+		var b []byte
+		if err := r.read.QueryRowContext(ctx, "SELECT stored FROM entry WHERE id = ?", id).Scan(&b); err != nil {
+			return nil, false, translate(err)
+		}
+		if more, err := cut.add(b); err != nil || more {
+			return cut.pieces, true, err
+		}
+	}
+	return cut.pieces, false, nil
+}
+
+// link is an entry's place on its branch.
+type link struct {
+	id   int64
+	prev journal.Hash
+}
+
+// links returns every entry of a chain by its hash.
+func (r *Replica) links(ctx context.Context, number int64) (map[journal.Hash]link, error) {
+	rows, err := r.read.QueryContext(ctx, "SELECT id, hash, substr(stored, 1, 32) FROM entry WHERE chain = ?", number)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer rows.Close()
+	out := map[journal.Hash]link{}
+	for rows.Next() {
+		var id int64
+		var hash, prev []byte
+		if err := rows.Scan(&id, &hash, &prev); err != nil {
+			return nil, translate(err)
+		}
+		if len(hash) != len(journal.Hash{}) || len(prev) != len(journal.Hash{}) {
+			return nil, ErrDamaged
+		}
+		out[journal.Hash(hash)] = link{id, journal.Hash(prev)}
+	}
+	return out, translate(rows.Err())
+}
+
+// ancestry returns those of some entries that are among links, and all entries before them.
+func ancestry(links map[journal.Hash]link, of []journal.Hash) map[journal.Hash]bool {
+	out := map[journal.Hash]bool{}
+	for _, h := range of {
+		for l, ok := links[h]; ok && !out[h]; l, ok = links[h] {
+			out[h] = true
+			h = l.prev
+		}
+	}
+	return out
+}
+
+// cutter gathers entries into pieces that end signed, within limits.
+type cutter struct {
+	chain          journal.Chain
+	entries, bytes int // what is left of the limits
+	pieces         []journal.Piece
+	open           []*journal.Entry // since the last signed entry
+	openBytes      int
+}
+
+func newCutter(c journal.Chain, maxEntries, maxBytes int) *cutter {
+	return &cutter{chain: c, entries: maxEntries, bytes: maxBytes}
+}
+
+// add takes one stored entry. More is true once the limits are reached: what was gathered after the last
+// signed entry is left for another answer.
+func (k *cutter) add(stored []byte) (more bool, err error) {
+	e, err := journal.ParseStored(stored)
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	k.open, k.openBytes = append(k.open, e), k.openBytes+len(stored)
+	if e.Signature == nil {
+		return false, nil
+	}
+	// At least one run always goes out, however long: else nothing ever would.
+	if len(k.pieces) > 0 && (len(k.open) > k.entries || k.openBytes > k.bytes) {
+		return true, nil
+	}
+	k.entries, k.bytes = k.entries-len(k.open), k.bytes-k.openBytes
+	last := len(k.pieces) - 1
+	if last >= 0 && len(k.pieces[last].Entries)+len(k.open) <= journal.MaxPiece && k.follows(k.pieces[last]) {
+		k.pieces[last].Entries = append(k.pieces[last].Entries, k.open...)
+	} else {
+		k.pieces = append(k.pieces, journal.Piece{Chain: k.chain, Prev: k.open[0].Prev, Entries: k.open})
+	}
+	k.open, k.openBytes = nil, 0
+	return k.entries <= 0 || k.bytes <= 0, nil
+}
+
+func (k *cutter) follows(p journal.Piece) bool {
+	return p.Entries[len(p.Entries)-1].Hash == k.open[0].Prev
+}
