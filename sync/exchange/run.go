@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"fmt"
+	"slices"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/trust"
@@ -62,33 +63,32 @@ func (r *run) all(ctx context.Context) error {
 			return err
 		}
 	}
+	settled := false
 	for range maxRounds {
 		differ, err := r.offer(ctx)
 		if err != nil {
 			return err
 		}
+		i := slices.IndexFunc(differ, func(d scopeHeads) bool { return d.Scope == trust.Control })
+		if i >= 0 && !settled {
+			// Who may hold what is settled before anything else is said. What one end refuses of it, however often
+			// it is asked, must not keep the rest away: where nothing moved, control is as level as it gets.
+			moved, err := r.level(ctx, differ[i:i+1])
+			if err != nil {
+				return err
+			}
+			settled = !moved
+			continue
+		}
+		if i >= 0 {
+			differ = slices.Delete(differ, i, i+1)
+		}
 		if len(differ) == 0 {
 			return nil
 		}
-		if control := only(differ, trust.Control); len(control) > 0 {
-			// Who may hold what is settled before anything else is said.
-			differ = control
-		}
 		moved, err := r.level(ctx, differ)
-		if err != nil {
+		if err != nil || !moved {
 			return err
-		}
-		if !moved {
-			return nil
-		}
-	}
-	return nil
-}
-
-func only(list []scopeHeads, scope string) []scopeHeads {
-	for i, s := range list {
-		if s.Scope == scope {
-			return list[i : i+1]
 		}
 	}
 	return nil

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"testing"
 
+	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
 )
 
 func TestANeighbourThatWasToldNothingHoldsNothing(t *testing.T) {
@@ -49,5 +52,37 @@ func TestAForkInsideAReceivedPieceCanBeSent(t *testing.T) {
 	}
 	if n, _ := fresh.Count(t.Context(), Query{Kind: record.Equipment}); n != 1000 {
 		t.Errorf("%d machines, want 1000", n)
+	}
+}
+
+func TestAControlEntryThatIsRefusedDoesNotStopTheRest(t *testing.T) {
+	f := newField(t)
+	a, b := f.admit("a", record.Agent, 0), f.admit("b", record.Agent, 0)
+	give(t, f.central, a)
+	give(t, f.central, b)
+	// Something in control that b does not take: here by one without authority, as well of a newer version.
+	err := a.inBatch(t.Context(), func(x *batch) error {
+		op := journal.Op{OpHead: journal.OpHead{Kind: trust.DeviceKind, ID: newID(t, trust.Control, trust.DeviceKind)}, Cells: trust.Cells(record.Fields{"name": "x"})}
+		return x.writeEntry(trust.Control, uuid.Nil, [8]byte{}, []journal.Op{op})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := save(t, a, machine("PC-1"))
+	for _, from := range []*Replica{a, b} {
+		to := b
+		if from == b {
+			to = a
+		}
+		res, err := meet(t, from, to, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Get(t.Context(), id); err != nil {
+			t.Errorf("nothing but control is ever exchanged: %v", err)
+		}
+		if res.RoundTrips > 8 {
+			t.Errorf("%d round trips for one refused entry", res.RoundTrips)
+		}
 	}
 }
