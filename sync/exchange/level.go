@@ -40,11 +40,7 @@ func (r *run) pull(ctx context.Context, theirs map[journal.Chain][]Head) error {
 		if err != nil {
 			return err
 		}
-		pieces, err := unpack(a.Pieces)
-		if err != nil {
-			return err
-		}
-		n, refused, err := r.s.Admit(ctx, r.peer, pieces)
+		n, refused, _, err := r.takeIn(ctx, a.Pieces)
 		if err != nil {
 			return err
 		}
@@ -59,6 +55,12 @@ func (r *run) pull(ctx context.Context, theirs map[journal.Chain][]Head) error {
 			return nil
 		}
 	}
+}
+
+func (r *run) takeIn(ctx context.Context, packed []byte) (int, []Refusal, map[journal.Chain]bool, error) {
+	return takeIn(packed,
+		func(pieces []journal.Piece) (int, []Refusal, error) { return r.s.Admit(ctx, r.peer, pieces) },
+		func(chains []journal.Chain) ([]Refusal, error) { return r.s.Unreadable(ctx, r.peer, chains) })
 }
 
 func chainOf(w want) journal.Chain {

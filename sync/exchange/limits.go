@@ -2,9 +2,11 @@ package exchange
 
 // Limits of an exchange; they bind no signed data.
 const (
-	MaxFrame     = 8 << 20 // bytes of a message, unpacked
-	BatchEntries = 500
-	BatchBytes   = 3 << 20 // bytes of entries in a batch; one run between two signatures may exceed it
-	maxWants     = 400     // chains asked for in one request
-	maxHave      = 256     // hashes that say what is held of a chain
+	MaxFrame      = 8 << 20 // bytes of a message, unpacked
+	BatchEntries  = 500
+	BatchBytes    = 3 << 20            // bytes of entries in a batch; one run between two signatures may exceed it
+	MaxPieceBytes = MaxFrame - 256<<10 // bytes of a piece, and of all pieces of a message
+	maxPieces     = 1000               // pieces of a message: a batch has one an entry at most
+	maxWants      = 400                // chains asked for in one request
+	maxHave       = 256                // hashes that say what is held of a chain
 )

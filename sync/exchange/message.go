@@ -9,7 +9,6 @@ import (
 
 	"cantal.fr/buron/sync/journal"
 	"github.com/fxamacker/cbor/v2"
-	"github.com/klauspost/compress/zstd"
 )
 
 // Kinds of requests.
@@ -35,7 +34,7 @@ type request struct {
 	Proof   []byte     `cbor:"1,keyasint,omitempty"`
 	Digests []scopeSum `cbor:"2,keyasint,omitempty"`
 	Wants   []want     `cbor:"3,keyasint,omitempty"`
-	Pieces  []byte     `cbor:"4,keyasint,omitempty"` // zstd of pieces one after the other
+	Pieces  []byte     `cbor:"4,keyasint,omitempty"` // pack
 	Control bool       `cbor:"5,keyasint,omitempty"` // an offer of control alone
 }
 
@@ -77,11 +76,12 @@ type want struct {
 }
 
 type wireRefusal struct {
-	_        struct{} `cbor:",toarray"`
-	Scope    string
-	Seq      uint64
-	Reason   string
-	Sentence string
+	_           struct{} `cbor:",toarray"`
+	Scope       string
+	Seq         uint64
+	Reason      string
+	Sentence    string
+	Incarnation []byte
 }
 
 // Errors of an exchange.
@@ -138,48 +138,6 @@ func proof(t journal.Territory, exporter []byte, side string) []byte {
 	m.Write([]byte{'\n'})
 	m.Write(exporter)
 	return m.Sum(nil)
-}
-
-// pack compresses pieces for the wire.
-func pack(pieces []journal.Piece) ([]byte, error) {
-	var b []byte
-	var err error
-	for _, p := range pieces {
-		if b, err = p.AppendWire(b); err != nil {
-			return nil, err
-		}
-	}
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		return nil, fmt.Errorf("exchange: compress: %w", err)
-	}
-	defer enc.Close()
-	return enc.EncodeAll(b, nil), nil
-}
-
-// unpack reads what pack wrote, within the limit of a frame.
-func unpack(b []byte) ([]journal.Piece, error) {
-	if len(b) == 0 {
-		return nil, nil
-	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxFrame))
-	if err != nil {
-		return nil, fmt.Errorf("exchange: decompress: %w", err)
-	}
-	defer dec.Close()
-	raw, err := dec.DecodeAll(b, nil)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMessage, err)
-	}
-	var out []journal.Piece
-	for len(raw) > 0 {
-		var p journal.Piece
-		if p, raw, err = journal.ParsePiece(raw); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrMessage, err)
-		}
-		out = append(out, p)
-	}
-	return out, nil
 }
 
 func (h wireHead) head(scope string) (Head, error) {

@@ -1,13 +1,139 @@
 package exchange
 
-import "cantal.fr/buron/sync/journal"
+import (
+	"fmt"
 
-// Pack compresses pieces as a batch of an exchange is: for a transport that carries no requests.
-func Pack(pieces []journal.Piece) ([]byte, error) { return pack(pieces) }
+	"cantal.fr/buron/sync/journal"
+	"github.com/klauspost/compress/zstd"
+)
+
+// pack compresses pieces for the wire: zstd of a CBOR array with the bytes of each, so that one that cannot
+// be read does not take the others with it.
+func pack(pieces []journal.Piece) ([]byte, error) {
+	list, size := make([][]byte, 0, len(pieces)), 0
+	for _, p := range pieces {
+		b, err := p.AppendWire(nil)
+		if err != nil {
+			return nil, err
+		}
+		list, size = append(list, b), size+len(b)
+	}
+	if size > MaxPieceBytes {
+		return nil, fmt.Errorf("exchange: %d bytes of pieces in one message: %w", size, ErrMessage)
+	}
+	b, err := encode(list)
+	if err != nil {
+		return nil, err
+	}
+	return compress(b)
+}
+
+// unpack reads what pack wrote, within the limit of a frame. Broken are the chains of the pieces that could
+// not be read, as far as their first bytes tell them.
+func unpack(b []byte) (pieces []journal.Piece, broken []journal.Chain, err error) {
+	if len(b) == 0 {
+		return nil, nil, nil
+	}
+	raw, err := decompress(b)
+	if err != nil {
+		return nil, nil, err
+	}
+	var list [][]byte
+	if err := decode(raw, &list); err != nil {
+		return nil, nil, err
+	}
+	if len(list) > maxPieces {
+		return nil, nil, fmt.Errorf("%w: %d pieces", ErrMessage, len(list))
+	}
+	for _, one := range list {
+		p, rest, err := journal.ParsePiece(one)
+		if err != nil || len(rest) > 0 || len(one) > MaxPieceBytes {
+			broken = append(broken, p.Chain)
+			continue
+		}
+		pieces = append(pieces, p)
+	}
+	return pieces, broken, nil
+}
+
+// takeIn unpacks and admits what sender brought; came are the chains of which there was anything.
+func takeIn(b []byte, admit func([]journal.Piece) (int, []Refusal, error), unreadable func([]journal.Chain) ([]Refusal, error)) (n int, refused []Refusal, came map[journal.Chain]bool, err error) {
+	pieces, broken, err := unpack(b)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	came = map[journal.Chain]bool{}
+	if len(broken) > 0 {
+		if refused, err = unreadable(broken); err != nil {
+			return 0, nil, nil, err
+		}
+	}
+	for _, c := range broken {
+		came[c] = true
+	}
+	for _, p := range pieces {
+		came[p.Chain] = true
+	}
+	n, more, err := admit(pieces)
+	return n, append(refused, more...), came, err
+}
+
+// Pack compresses pieces one after the other: for a file, which is whole or not at all and so has no use for
+// reading on beyond one that is broken.
+func Pack(pieces []journal.Piece) ([]byte, error) {
+	var b []byte
+	var err error
+	for _, p := range pieces {
+		if b, err = p.AppendWire(b); err != nil {
+			return nil, err
+		}
+	}
+	return compress(b)
+}
 
 // Unpack reads what Pack wrote. It checks form and limits; what the pieces are worth is for Store.Admit to
 // say.
-func Unpack(b []byte) ([]journal.Piece, error) { return unpack(b) }
+func Unpack(b []byte) ([]journal.Piece, error) {
+	rest, err := decompress(b)
+	if err != nil {
+		return nil, err
+	}
+	var out []journal.Piece
+	for len(rest) > 0 {
+		var p journal.Piece
+		if p, rest, err = journal.ParsePiece(rest); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrMessage, err)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
 
 // Size returns about how many bytes a piece takes in a batch, before compression.
 func Size(p journal.Piece) int { return sizeOf(p) }
+
+func compress(b []byte) ([]byte, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, fmt.Errorf("exchange: compress: %w", err)
+	}
+	defer enc.Close()
+	return enc.EncodeAll(b, nil), nil
+}
+
+// decompress undoes compress, within the limit of a frame.
+func decompress(b []byte) ([]byte, error) {
+	if len(b) == 0 {
+		return nil, nil
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxFrame))
+	if err != nil {
+		return nil, fmt.Errorf("exchange: decompress: %w", err)
+	}
+	defer dec.Close()
+	raw, err := dec.DecodeAll(b, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMessage, err)
+	}
+	return raw, nil
+}

@@ -164,21 +164,26 @@ func sizeOf(p journal.Piece) int {
 }
 
 func (v *Server) brought(ctx context.Context, w view, packed []byte, a *answer) error {
-	pieces, err := unpack(packed)
+	admit := func(pieces []journal.Piece) (int, []Refusal, error) {
+		if !w.peerKnown {
+			// Before it is known who brings them, only control entries may come in: they carry their own authority.
+			pieces = slices.DeleteFunc(pieces, func(p journal.Piece) bool { return p.Chain.Scope != trust.Control })
+		}
+		return v.s.Admit(ctx, w.peer.Key, pieces)
+	}
+	unreadable := func(chains []journal.Chain) ([]Refusal, error) {
+		if !w.peerKnown {
+			return nil, nil // it could fill the list of refusals
+		}
+		return v.s.Unreadable(ctx, w.peer.Key, chains)
+	}
+	n, refused, _, err := takeIn(packed, admit, unreadable)
 	if err != nil {
 		return err
 	}
-	if !w.peerKnown {
-		// Before it is known who brings them, only control entries may come in: they carry their own authority.
-		pieces = slices.DeleteFunc(pieces, func(p journal.Piece) bool { return p.Chain.Scope != trust.Control })
-	}
-	admitted, refused, err := v.s.Admit(ctx, w.peer.Key, pieces)
-	if err != nil {
-		return err
-	}
-	a.Admitted = admitted
-	for _, r := range refused {
-		a.Refused = append(a.Refused, wireRefusal{Scope: r.Scope, Seq: r.Seq, Reason: r.Reason, Sentence: r.Sentence})
+	a.Admitted = n
+	for _, f := range refused {
+		a.Refused = append(a.Refused, wireRefusal{Scope: f.Scope, Seq: f.Seq, Reason: f.Reason, Sentence: f.Sentence, Incarnation: f.Incarnation[:]})
 	}
 	return nil
 }

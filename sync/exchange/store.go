@@ -20,14 +20,15 @@ type Head struct {
 
 // Refusal says what was not taken in, from whom, and what to do. It stays listed until someone acts.
 type Refusal struct {
-	At         time.Time
-	Sender     trust.Key
-	SenderName string
-	Author     trust.Key // zero where it is unknown
-	Scope      string
-	Seq        uint64
-	Reason     string // short code: "signature", "link", "hollow", "unknown", "grant", "bound", "form"
-	Sentence   string // in French
+	At          time.Time
+	Sender      trust.Key
+	SenderName  string
+	Author      trust.Key           // zero where it is unknown
+	Incarnation journal.Incarnation // zero where it is unknown
+	Scope       string
+	Seq         uint64 // 0 where it is unknown
+	Reason      string // short code: "signature", "link", "hollow", "unknown", "grant", "bound", "form"
+	Sentence    string // in French
 }
 
 // Store is what an exchange needs of a replica. It is an interface because the arrow from exchange to
@@ -51,6 +52,9 @@ type Store interface {
 	// Admit checks, stores and folds pieces in one transaction. A piece that does not hold is refused alone
 	// and the others go in; what is held already is passed over.
 	Admit(ctx context.Context, sender trust.Key, pieces []journal.Piece) (admitted int, refused []Refusal, err error)
+	// Unreadable notes that sender brought pieces that cannot be read; of their chains no more is known than
+	// their first bytes say, which may be nothing.
+	Unreadable(ctx context.Context, sender trust.Key, chains []journal.Chain) ([]Refusal, error)
 	// Acknowledge notes that the peer holds everything up to these heads.
 	Acknowledge(ctx context.Context, peer trust.Key, heads []Head) error
 	// AuthorOf returns the key that opened an incarnation's chains, and false where none is held.

@@ -111,7 +111,11 @@ func put(t *testing.T, pieces ...[]byte) []byte {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	packed := w.EncodeAll(cat(pieces...), nil)
+	list := []byte{0x80 | byte(len(pieces))}
+	for _, p := range pieces {
+		list = cat(list, []byte{0x59, byte(len(p) >> 8), byte(len(p))}, p)
+	}
+	packed := w.EncodeAll(list, nil)
 	return cat([]byte{0xa2, 0x00, 0x04, 0x04, 0x59, byte(len(packed) >> 8), byte(len(packed))}, packed)
 }
 

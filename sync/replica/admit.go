@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/journal"
@@ -60,8 +61,27 @@ func (b *batch) admitOrRefuse(roster *trust.Roster, sender trust.Key, p *journal
 	if !errors.As(err, &bad) {
 		return n, nil, err
 	}
-	refusal := b.refusal(sender, p, bad)
+	refusal := b.refusal(sender, p.Chain, bad)
 	return 0, &refusal, b.keepRefusal(refusal)
+}
+
+// Unreadable keeps the refusals of pieces whose bytes cannot be read.
+func (r *Replica) Unreadable(ctx context.Context, sender trust.Key, chains []journal.Chain) (refused []exchange.Refusal, err error) {
+	err = r.inBatch(ctx, func(b *batch) error {
+		for _, c := range chains {
+			if !utf8.ValidString(c.Scope) {
+				c.Scope = ""
+			}
+			author, _ := r.opener(c.Incarnation)
+			f := r.refusal(sender, c, &unfit{reason: reasonForm, author: author})
+			if err := b.keepRefusal(f); err != nil {
+				return err
+			}
+			refused = append(refused, f)
+		}
+		return nil
+	})
+	return refused, err
 }
 
 // verified returns the control entries among pieces whose signatures hold under the key that opens
@@ -244,7 +264,7 @@ func reasonOf(err error) string {
 }
 
 // refusal words why a piece was put aside: what, whose, and what to do.
-func (r *Replica) refusal(sender trust.Key, p *journal.Piece, bad *unfit) exchange.Refusal {
+func (r *Replica) refusal(sender trust.Key, c journal.Chain, bad *unfit) exchange.Refusal {
 	roster := r.Roster()
 	by, from := roster.Name(bad.author), roster.Name(sender)
 	if bad.author == (trust.Key{}) {
@@ -260,7 +280,7 @@ func (r *Replica) refusal(sender trust.Key, p *journal.Piece, bad *unfit) exchan
 		reasonForm:      "elles sont abîmées. Échangez de nouveau avec un autre appareil",
 	}[bad.reason]
 	return exchange.Refusal{
-		At: r.o.Now(), Sender: sender, SenderName: from, Author: bad.author, Scope: p.Chain.Scope, Seq: bad.seq, Reason: bad.reason,
+		At: r.o.Now(), Sender: sender, SenderName: from, Author: bad.author, Incarnation: c.Incarnation, Scope: c.Scope, Seq: bad.seq, Reason: bad.reason,
 		Sentence: fmt.Sprintf("Saisies de «\u00a0%s\u00a0» apportées par «\u00a0%s\u00a0» refusées\u00a0: %s. Le reste de l'échange continue.", by, from, why),
 	}
 }

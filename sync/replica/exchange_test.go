@@ -86,3 +86,24 @@ func TestAControlEntryThatIsRefusedDoesNotStopTheRest(t *testing.T) {
 		}
 	}
 }
+
+func TestAPieceThatCannotBeReadIsRefusedAlone(t *testing.T) {
+	f := newField(t)
+	a, b := f.admit("a", record.Agent, 0), f.admit("b", record.Agent, 0)
+	give(t, f.central, b)
+	tag := cells(t, map[string]any{"tag": []any{"PC"}})
+	piece := func() []byte {
+		p := newChainPen(t, b, a.Identity().Key, "parc")
+		return p.bytes(p.entry("equipment", newID(t, "parc", "equipment"), tag, nil))
+	}
+	changed := piece()
+	changed[60] ^= 0xff // inside the head
+	bring(t, a.Identity().Public(), b, changed, piece())
+	if n := machines(t, b); n != 1 {
+		t.Errorf("%d machines, want the one of the good piece", n)
+	}
+	list, err := b.Refusals(t.Context())
+	if err != nil || len(list) != 1 || list[0].SenderName != "a" {
+		t.Errorf("refusals %+v, %v: the sender is not named", list, err)
+	}
+}

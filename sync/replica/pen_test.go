@@ -172,7 +172,7 @@ func bring(t *testing.T, from trust.Key, to *Replica, pieces ...[]byte) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	request := mustCBOR(t, map[uint64]any{0: 4, 4: w.EncodeAll(joined(pieces...), nil)})
+	request := mustCBOR(t, map[uint64]any{0: 4, 4: w.EncodeAll(mustCBOR(t, pieces), nil)})
 	if _, err := exchange.NewServer(to, nil).Serve(context.Background(), from, []byte("exporter"), request); err != nil {
 		t.Errorf("the whole delivery failed: %v", err)
 	}
