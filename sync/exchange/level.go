@@ -40,21 +40,34 @@ func (r *run) pull(ctx context.Context, theirs map[journal.Chain][]Head) error {
 		if err != nil {
 			return err
 		}
-		n, refused, _, err := r.takeIn(ctx, a.Pieces)
+		n, refused, came, err := r.takeIn(ctx, a.Pieces)
 		if err != nil {
 			return err
 		}
 		r.res.Received += n
 		r.res.Refused = append(r.res.Refused, refused...)
 		r.progress(Progress{r.res.Received, r.res.Sent})
-		if n == 0 {
-			// What was asked for did not come or did not hold: it is not asked again in this exchange.
-			for _, w := range wants {
-				r.bad[chainOf(w)] = true
-			}
+		if !r.passOver(wants, a.More, n, refused, came) {
 			return nil
 		}
 	}
+}
+
+// passOver marks the chains that are not asked for again in this exchange: those that were refused, and those
+// of which nothing came though nothing kept it from coming, or nothing new. The first of the wants has a whole
+// batch for itself, the others may only have found no room. It returns false where asking again is in vain.
+func (r *run) passOver(wants []want, more bool, admitted int, refused []Refusal, came map[journal.Chain]bool) bool {
+	before := len(r.bad)
+	for _, f := range refused {
+		r.bad[journal.Chain{Incarnation: f.Incarnation, Scope: f.Scope}] = true
+	}
+	for i, w := range wants {
+		c := chainOf(w)
+		if absent := !came[c] && (!more || i == 0); absent || (came[c] && admitted == 0) {
+			r.bad[c] = true
+		}
+	}
+	return admitted > 0 || len(r.bad) > before
 }
 
 func (r *run) takeIn(ctx context.Context, packed []byte) (int, []Refusal, map[journal.Chain]bool, error) {
@@ -132,16 +145,7 @@ func (r *run) have(ctx context.Context, c journal.Chain) ([][]byte, error) {
 // push brings what the peer lacks, in batches that it commits before it answers.
 func (r *run) push(ctx context.Context, differ []scopeHeads, theirs map[journal.Chain][]Head) error {
 	w := newView(r.s, r.peer)
-	var batch []journal.Piece
-	entries, bytes := 0, 0
-	flush := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		err := r.put(ctx, batch, entries)
-		batch, entries, bytes = nil, 0, 0
-		return err
-	}
+	b := &parcel{run: r}
 	for _, d := range differ {
 		heads, err := w.heads(ctx, d.Scope)
 		if err != nil {
@@ -154,33 +158,59 @@ func (r *run) push(ctx context.Context, differ []scopeHeads, theirs map[journal.
 				continue
 			}
 			done[h.Chain] = true
-			have := make([]journal.Hash, 0, 4)
-			for _, t := range theirs[h.Chain] {
-				have = append(have, t.Hash)
-			}
-			for more := true; more; {
-				var pieces []journal.Piece
-				if pieces, more, err = r.s.Missing(ctx, h.Chain, have, BatchEntries-entries, BatchBytes-bytes); err != nil {
-					return err
-				}
-				for _, p := range pieces {
-					entries, bytes = entries+len(p.Entries), bytes+sizeOf(p)
-					have = append(have, p.Entries[len(p.Entries)-1].Hash)
-				}
-				batch = append(batch, pieces...)
-				more = more && len(pieces) > 0
-				if more || entries >= BatchEntries || bytes >= BatchBytes {
-					if err := flush(); err != nil {
-						return err
-					}
-				}
+			if err := b.add(ctx, h.Chain, theirs[h.Chain]); err != nil {
+				return err
 			}
 		}
 	}
-	return flush()
+	return b.send(ctx)
 }
 
-func (r *run) put(ctx context.Context, batch []journal.Piece, entries int) error {
+// parcel gathers what is pushed into batches.
+type parcel struct {
+	*run
+	pieces         []journal.Piece
+	entries, bytes int
+}
+
+// add packs what one who has these heads lacks of a chain, and sends every batch that is full. A chain that
+// the peer has refused is not brought again in this exchange.
+func (b *parcel) add(ctx context.Context, c journal.Chain, heads []Head) error {
+	have := make([]journal.Hash, 0, 4)
+	for _, t := range heads {
+		have = append(have, t.Hash)
+	}
+	for more := true; more && !b.rejected[c]; {
+		pieces, rest, err := b.s.Missing(ctx, c, have, BatchEntries-b.entries, BatchBytes-b.bytes)
+		if err != nil {
+			return err
+		}
+		for _, p := range pieces {
+			b.entries, b.bytes = b.entries+len(p.Entries), b.bytes+sizeOf(p)
+			have = append(have, p.Entries[len(p.Entries)-1].Hash)
+		}
+		// Where there was no room for a run, there is in the next batch.
+		more = rest && (len(pieces) > 0 || len(b.pieces) > 0)
+		b.pieces = append(b.pieces, pieces...)
+		if more || b.entries >= BatchEntries || b.bytes >= BatchBytes {
+			if err := b.send(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b *parcel) send(ctx context.Context) error {
+	if len(b.pieces) == 0 {
+		return nil
+	}
+	err := b.put(ctx, b.pieces)
+	b.pieces, b.entries, b.bytes = nil, 0, 0
+	return err
+}
+
+func (r *run) put(ctx context.Context, batch []journal.Piece) error {
 	packed, err := pack(batch)
 	if err != nil {
 		return err
@@ -191,7 +221,9 @@ func (r *run) put(ctx context.Context, batch []journal.Piece, entries int) error
 	}
 	r.res.Sent += a.Admitted
 	for _, f := range a.Refused {
-		r.res.Rejected = append(r.res.Rejected, Refusal{Sender: r.s.Identity().Public(), Scope: f.Scope, Seq: f.Seq, Reason: f.Reason, Sentence: f.Sentence})
+		c := chainOf(want{Scope: f.Scope, Incarnation: f.Incarnation})
+		r.rejected[c] = true
+		r.res.Rejected = append(r.res.Rejected, Refusal{Sender: r.s.Identity().Public(), Incarnation: c.Incarnation, Scope: f.Scope, Seq: f.Seq, Reason: f.Reason, Sentence: f.Sentence})
 	}
 	r.progress(Progress{r.res.Received, r.res.Sent})
 	return nil

@@ -35,14 +35,15 @@ type run struct {
 	progress func(Progress)
 	res      Result
 	prove    bool                   // the peer is not known yet: requests carry the proof of the territory
-	bad      map[journal.Chain]bool // refused in this exchange: not tried again
+	bad      map[journal.Chain]bool // refused here in this exchange: not asked for again
+	rejected map[journal.Chain]bool // refused by the peer in this exchange: not brought again
 }
 
 // Run exchanges with the device whose key the connection proved: control first, then what it lacks here,
 // then what it lacks there. With a known peer and nothing to exchange it is one round trip. Progress may be
 // nil. What was exchanged before an error stays.
 func Run(ctx context.Context, s Store, peer trust.Key, exporter []byte, c Conn, progress func(Progress)) (Result, error) {
-	r := &run{s: s, peer: peer, exporter: exporter, c: c, progress: progress, bad: map[journal.Chain]bool{}}
+	r := &run{s: s, peer: peer, exporter: exporter, c: c, progress: progress, bad: map[journal.Chain]bool{}, rejected: map[journal.Chain]bool{}}
 	if progress == nil {
 		r.progress = func(Progress) {}
 	}

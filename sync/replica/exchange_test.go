@@ -1,9 +1,11 @@
 package replica
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
+	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
@@ -105,5 +107,79 @@ func TestAPieceThatCannotBeReadIsRefusedAlone(t *testing.T) {
 	list, err := b.Refusals(t.Context())
 	if err != nil || len(list) != 1 || list[0].SenderName != "a" {
 		t.Errorf("refusals %+v, %v: the sender is not named", list, err)
+	}
+}
+
+// grudging refuses one incarnation, as a device with an older roster or version does.
+type grudging struct {
+	*Replica
+	not journal.Incarnation
+}
+
+func (g grudging) Admit(ctx context.Context, sender trust.Key, pieces []journal.Piece) (int, []exchange.Refusal, error) {
+	var rest []journal.Piece
+	var refused []exchange.Refusal
+	for _, p := range pieces {
+		if p.Chain.Incarnation == g.not {
+			refused = append(refused, exchange.Refusal{Incarnation: g.not, Scope: p.Chain.Scope, Reason: "form"})
+			continue
+		}
+		rest = append(rest, p)
+	}
+	n, more, err := g.Replica.Admit(ctx, sender, rest)
+	return n, append(refused, more...), err
+}
+
+func TestALongChainThatIsRefusedDoesNotHideTheOthers(t *testing.T) {
+	f := newField(t)
+	bad, good, relay := f.admit("refusé", record.Agent, 0), f.admit("bon", record.Agent, 0), f.admit("relais", record.Agent, 0)
+	give(t, f.central, relay)
+	for range exchange.BatchEntries {
+		save(t, bad, machine("PC-1"))
+	}
+	id := save(t, good, machine("PC-2"))
+	give(t, bad, relay)
+	give(t, good, relay)
+	missed := 0
+	var res exchange.Result
+	for range 12 { // the order of the wants is that of a map
+		r := f.blank()
+		give(t, f.central, r)
+		give(t, f.central, relay)
+		w := &wire{exchange.NewServer(relay, nil), r.Identity().Public(), 0}
+		var err error
+		if res, err = exchange.Run(t.Context(), grudging{r, bad.Incarnation()}, relay.Identity().Public(), []byte("exporter"), w, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Get(t.Context(), id); err != nil {
+			missed++
+		}
+	}
+	if missed > 0 {
+		t.Errorf("in %d of 12 exchanges a chain that is refused kept another one away", missed)
+	}
+	if res.RoundTrips > 8 {
+		t.Errorf("%d round trips", res.RoundTrips)
+	}
+}
+
+func TestWhatThePeerHasRefusedIsBroughtOnce(t *testing.T) {
+	f := newField(t)
+	bad, good, r := f.admit("refusé", record.Agent, 0), f.admit("bon", record.Agent, 0), f.admit("r", record.Agent, 0)
+	relay := f.blank()
+	give(t, f.central, r)
+	for range exchange.BatchEntries + 100 {
+		save(t, bad, machine("PC-1"))
+	}
+	id := save(t, good, machine("PC-2"))
+	give(t, bad, relay)
+	give(t, good, relay)
+	w := &wire{exchange.NewServer(grudging{r, bad.Incarnation()}, nil), relay.Identity().Public(), 0}
+	res, err := exchange.Run(t.Context(), relay, r.Identity().Public(), []byte("exporter"), w, nil)
+	if err != nil || len(res.Rejected) != 1 {
+		t.Errorf("%d refusals, %v; want one", len(res.Rejected), err)
+	}
+	if _, err := r.Get(t.Context(), id); err != nil {
+		t.Errorf("a chain that is refused kept another one away: %v", err)
 	}
 }
