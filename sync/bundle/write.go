@@ -286,7 +286,7 @@ func (w *writer) batches(ctx context.Context, chains []lack, put func(packed []b
 				have = append(have, p.Entries[len(p.Entries)-1].Hash)
 			}
 			batch = append(batch, pieces...)
-			more = rest && len(pieces) > 0
+			more = rest && len(pieces)+len(batch) > 0 // a run for which there was no room may have it in the next batch
 			if more || entries >= w.o.batch || bytes >= exchange.BatchBytes {
 				if err := flush(); err != nil {
 					return err

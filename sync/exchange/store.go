@@ -47,7 +47,8 @@ type Store interface {
 	// Holds reports whether the entry with this hash is held.
 	Holds(ctx context.Context, c journal.Chain, h journal.Hash) (bool, error)
 	// Missing returns entries of a chain that are neither in have nor before it, in the order in which they
-	// can be admitted, each piece ending signed; more says that the limits cut the answer short.
+	// can be admitted, each piece ending signed; more says that the limits cut the answer short. Where there
+	// is a whole batch for it (BatchBytes) at least one run between two signatures comes, however long.
 	Missing(ctx context.Context, c journal.Chain, have []journal.Hash, maxEntries, maxBytes int) (pieces []journal.Piece, more bool, err error)
 	// Admit checks, stores and folds pieces in one transaction. A piece that does not hold is refused alone
 	// and the others go in; what is held already is passed over.

@@ -1,8 +1,10 @@
 package replica
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"cantal.fr/buron/sync/exchange"
@@ -181,5 +183,39 @@ func TestWhatThePeerHasRefusedIsBroughtOnce(t *testing.T) {
 	}
 	if _, err := r.Get(t.Context(), id); err != nil {
 		t.Errorf("a chain that is refused kept another one away: %v", err)
+	}
+}
+
+// A run between two signatures as long as a frame may be must not make a batch that nobody can unpack.
+func TestALongRunIsSentInAFrameOfItsOwn(t *testing.T) {
+	f := newField(t)
+	a, relay, r := f.admit("a", record.Agent, 0), f.admit("relais", record.Agent, 0), f.admit("r", record.Agent, 0)
+	give(t, f.central, relay)
+	give(t, f.central, r)
+	x, y := newChainPen(t, a, a.Identity().Key, "parc"), newChainPen(t, a, a.Identity().Key, "parc")
+	if bytes.Compare(x.in, y.in) > 0 {
+		x, y = y, x // pushed in this order
+	}
+	noise := rand.NewChaCha8([32]byte{1})
+	big := func(p *chainPen) rawEntry {
+		fields := map[string]any{}
+		for _, n := range []string{"a", "b", "c", "d"} {
+			b := make([]byte, 240<<10)
+			noise.Read(b)
+			fields[n] = []any{b}
+		}
+		return p.entry("equipment", newID(t, "parc", "equipment"), cells(t, fields), nil)
+	}
+	admit(t, relay, a, []journal.Piece{x.piece(big(x), big(x))}) // 1.9 MiB
+	var run []rawEntry
+	for range 7 {
+		run = append(run, big(y)) // 6.6 MiB: one message, within MaxFrame
+	}
+	bring(t, a.Identity().Public(), relay, y.bytes(run...))
+	if _, err := meet(t, relay, r, 0); err != nil {
+		t.Errorf("the relay can send nothing any more: %v", err)
+	}
+	if n := machines(t, r); n != 9 {
+		t.Errorf("%d machines, want 9", n)
 	}
 }

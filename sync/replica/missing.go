@@ -97,7 +97,7 @@ func (r *Replica) missingLine(ctx context.Context, number int64, c journal.Chain
 			return nil, false, translate(err)
 		}
 		if more, err := cut.add(b); err != nil || more {
-			return cut.pieces, true, err
+			return cut.end(err)
 		}
 	}
 	return cut.pieces, false, translate(rows.Err())
@@ -126,7 +126,7 @@ func (r *Replica) missingBranches(ctx context.Context, number int64, c journal.C
 			return nil, false, translate(err)
 		}
 		if more, err := cut.add(b); err != nil || more {
-			return cut.pieces, true, err
+			return cut.end(err)
 		}
 	}
 	return cut.pieces, false, nil
@@ -172,17 +172,21 @@ func ancestry(links map[journal.Hash]link, of []journal.Hash) map[journal.Hash]b
 	return out
 }
 
+// storedMore is how much longer a piece of entries is as they are stored than on the wire.
+const storedMore = journal.MaxPiece * 130
+
 // cutter gathers entries into pieces that end signed, within limits.
 type cutter struct {
 	chain          journal.Chain
-	entries, bytes int // what is left of the limits
+	whole          bool // there is a whole batch for it
+	entries, bytes int  // what is left of them
 	pieces         []journal.Piece
 	open           []*journal.Entry // since the last signed entry
 	openBytes      int
 }
 
 func newCutter(c journal.Chain, maxEntries, maxBytes int) *cutter {
-	return &cutter{chain: c, entries: maxEntries, bytes: maxBytes}
+	return &cutter{chain: c, whole: maxBytes >= exchange.BatchBytes, entries: maxEntries, bytes: maxBytes}
 }
 
 // add takes one stored entry. More is true once the limits are reached: what was gathered after the last
@@ -193,11 +197,15 @@ func (k *cutter) add(stored []byte) (more bool, err error) {
 		return false, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	k.open, k.openBytes = append(k.open, e), k.openBytes+len(stored)
+	if k.openBytes > exchange.MaxPieceBytes+storedMore {
+		return false, errEnd // no message holds it: it must not stop the other chains
+	}
 	if e.Signature == nil {
 		return false, nil
 	}
-	// At least one run always goes out, however long: else nothing ever would.
-	if len(k.pieces) > 0 && (len(k.open) > k.entries || k.openBytes > k.bytes) {
+	// A run that is longer than a batch goes alone: at least one goes out where there is a whole batch for it,
+	// else none ever would.
+	if (len(k.pieces) > 0 || !k.whole) && (len(k.open) > k.entries || k.openBytes > k.bytes) {
 		return true, nil
 	}
 	k.entries, k.bytes = k.entries-len(k.open), k.bytes-k.openBytes
@@ -209,6 +217,17 @@ func (k *cutter) add(stored []byte) (more bool, err error) {
 	}
 	k.open, k.openBytes = nil, 0
 	return k.entries <= 0 || k.bytes <= 0, nil
+}
+
+// errEnd says that a chain cannot be sent any further by this device; what comes before still is.
+var errEnd = errors.New("what follows cannot be sent from here")
+
+// end is the answer of a chain that was cut short.
+func (k *cutter) end(err error) ([]journal.Piece, bool, error) {
+	if errors.Is(err, errEnd) {
+		return k.pieces, false, nil
+	}
+	return k.pieces, true, err
 }
 
 func (k *cutter) follows(p journal.Piece) bool {
