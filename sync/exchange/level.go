@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"slices"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/trust"
@@ -85,26 +86,33 @@ func chainOf(w want) journal.Chain {
 // lacking lists the chains of which the peer has an end that is not held here.
 func (r *run) lacking(ctx context.Context, theirs map[journal.Chain][]Head) ([]want, error) {
 	var out []want
+	hashes := 0
 	for c, heads := range theirs {
 		if r.bad[c] || !r.mayTake(c.Scope) {
 			continue
 		}
+		var shared []journal.Hash
+		lacks := false
 		for _, h := range heads {
 			held, err := r.s.Holds(ctx, c, h.Hash)
 			if err != nil {
 				return nil, err
 			}
 			if held {
-				continue
+				shared = append(shared, h.Hash)
 			}
-			w := want{Scope: c.Scope, Incarnation: append([]byte(nil), c.Incarnation[:]...)}
-			if w.Have, err = r.have(ctx, c); err != nil {
-				return nil, err
-			}
-			out = append(out, w)
-			break
+			lacks = lacks || !held
 		}
-		if len(out) == maxWants {
+		if !lacks {
+			continue
+		}
+		w := want{Scope: c.Scope, Incarnation: append([]byte(nil), c.Incarnation[:]...)}
+		var err error
+		if w.Have, err = r.have(ctx, c, shared); err != nil {
+			return nil, err
+		}
+		out = append(out, w)
+		if hashes += len(w.Have); len(out) == maxWants || hashes >= maxHashes {
 			break
 		}
 	}
@@ -117,26 +125,39 @@ func (r *run) mayTake(scope string) bool {
 	return scope == trust.Control || (ok && me.MayRead(scope))
 }
 
-// have returns the hashes that say how far a chain is held here: the ends, and points on the way back for
-// a peer that does not know these ends.
-func (r *run) have(ctx context.Context, c journal.Chain) ([][]byte, error) {
+// have returns the hashes that say how far a chain is held here: the ends that both have, then the ends that
+// are only here, then points on the way back from these for a peer that does not know them. Where there are
+// more branches than may be told of, what both have counts most: it is what must not be sent again.
+func (r *run) have(ctx context.Context, c journal.Chain, shared []journal.Hash) ([][]byte, error) {
 	heads, err := r.s.Heads(ctx, c.Scope)
 	if err != nil {
 		return nil, err
 	}
+	told := map[journal.Hash]bool{}
 	var out [][]byte
+	tell := func(h journal.Hash) {
+		if len(out) < maxHave && !told[h] {
+			told[h] = true
+			out = append(out, append([]byte(nil), h[:]...))
+		}
+	}
+	for _, h := range shared {
+		tell(h)
+	}
+	heads = slices.DeleteFunc(heads, func(h Head) bool { return h.Chain != c || told[h.Hash] })
 	for _, h := range heads {
-		if h.Chain != c {
-			continue
+		tell(h.Hash)
+	}
+	for _, h := range heads {
+		if len(out) == maxHave {
+			break
 		}
 		points, err := r.s.Locate(ctx, h)
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range append([]journal.Hash{h.Hash}, points...) {
-			if len(out) < maxHave {
-				out = append(out, append([]byte(nil), p[:]...))
-			}
+		for _, p := range points {
+			tell(p)
 		}
 	}
 	return out, nil

@@ -219,3 +219,37 @@ func TestALongRunIsSentInAFrameOfItsOwn(t *testing.T) {
 		t.Errorf("%d machines, want 9", n)
 	}
 }
+
+// A disk image that serves forty-five machines: one chain with as many branches, more than have can tell of.
+func TestAChainWithManyBranchesGoesOn(t *testing.T) {
+	f := newField(t)
+	a, relay, r := f.admit("a", record.Agent, 0), f.admit("relais", record.Agent, 0), f.admit("r", record.Agent, 0)
+	give(t, f.central, relay)
+	give(t, f.central, r)
+	p := newChainPen(t, a, a.Identity().Key, "parc")
+	tag := cells(t, map[string]any{"tag": []any{"PC"}})
+	next := func() rawEntry { return p.entry("equipment", newID(t, "parc", "equipment"), tag, nil) }
+	first := next()
+	fork := p.prev
+	pieces := []journal.Piece{p.piece(first)}
+	for range 45 {
+		p.seq, p.prev = 1, fork
+		var branch []rawEntry
+		for range 60 {
+			branch = append(branch, next())
+		}
+		pieces = append(pieces, p.piece(branch...))
+	}
+	admit(t, relay, a, pieces)
+	if _, err := meet(t, r, relay, 0); err != nil {
+		t.Fatal(err)
+	}
+	if n, m := machines(t, r), machines(t, relay); n != m {
+		t.Fatalf("%d machines, want %d", n, m)
+	}
+	admit(t, relay, a, []journal.Piece{p.piece(next())})
+	res, err := meet(t, r, relay, 0)
+	if err != nil || res.Received != 1 {
+		t.Errorf("received %d, %v: what is new is cut off by what is held already, in every exchange", res.Received, err)
+	}
+}
