@@ -154,7 +154,7 @@ func TestForgeriesAreRefusedAndTheRestGoesOn(t *testing.T) {
 		{"a stripped body", "hollow", with(func(g *forger) { g.hollow = true })},
 		{"an operation on another scope's record", "bound", with(func(g *forger) { g.idScope = "agenda" })},
 		{"an entry in a scope not granted", "grant", with(func(g *forger) { g.scope, g.kind = "agenda", "charter" })},
-		{"people of a place not assigned", "grant", with(func(g *forger) { g.scope, g.kind = "people/bus", "attendance" })},
+		{"people of a place not assigned", "scope", with(func(g *forger) { g.scope, g.kind = "people/bus", "attendance" })},
 		{"an admission by one who is no delegate", "grant", with(func(g *forger) { g.scope, g.kind = "control", "device" })},
 		{"a chain opened under another's incarnation", "link", with(func(g *forger) { g.in = mine[:] })},
 	}
@@ -210,5 +210,19 @@ func TestAStrangersEntriesAreNotEvenRead(t *testing.T) {
 	send(t, foreign, addr, put(t, piece))
 	if n := count(t, a); n != 0 {
 		t.Errorf("%d machines came from a stranger", n)
+	}
+}
+
+// The sender filters, and the receiver fails closed too: pupils' names never come to stand on a public terminal.
+func TestATerminalTakesNothingThatIsNotForIt(t *testing.T) {
+	f := newField(t)
+	office, kiosk := f.join("accueil", record.Coordination), f.join("borne", record.Kiosk, "0150001V")
+	f.exchange(kiosk)
+	f.stop()
+	_, addr := listen(t, kiosk)
+	p := forger{t: t, territory: kiosk.Territory(), key: office.Identity().Key, scope: "people/0150001V", kind: "class_member"}
+	send(t, office, addr, put(t, p.piece()))
+	if n, _ := kiosk.Records(t.Context()); n != 0 {
+		t.Errorf("%d records of people on a public terminal", n)
 	}
 }

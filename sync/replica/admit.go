@@ -136,7 +136,14 @@ const (
 	reasonHollow    = "hollow"
 	reasonBound     = "bound"
 	reasonForm      = "form"
+	reasonScope     = "scope"
 )
+
+// mayHold reports whether a device may hold what others wrote in a scope.
+func mayHold(roster *trust.Roster, k trust.Key, scope string) bool {
+	d, _ := roster.Device(k)
+	return d.MayRead(scope)
+}
 
 func (b *batch) admitPiece(roster *trust.Roster, p *journal.Piece) (int, error) {
 	key, ok, err := b.authorOf(p)
@@ -146,6 +153,10 @@ func (b *batch) admitPiece(roster *trust.Roster, p *journal.Piece) (int, error) 
 	seq := p.Entries[0].Seq
 	if !ok {
 		return 0, &unfit{reasonUnknown, seq, key, errors.New("the first entry of its chain was never received")}
+	}
+	// The sender filters; this end fails closed too, whatever brings the piece.
+	if me := b.id.Public(); key != me && !mayHold(roster, me, p.Chain.Scope) {
+		return 0, &unfit{reasonScope, seq, key, errors.New("of a scope that this device may not read")}
 	}
 	// Of what is hollow everything else was checked; whether an erasure explains it is for the roster to say.
 	if err := p.Verify(b.territory, key[:]); err != nil && !errors.Is(err, journal.ErrHollow) {
@@ -277,6 +288,7 @@ func (r *Replica) refusal(sender trust.Key, c journal.Chain, bad *unfit) exchang
 		reasonSignature: "leur signature ne correspond pas. Prévenez la coordination\u00a0: l'appareil qui les a apportées est peut-être abîmé",
 		reasonHollow:    "leur contenu manque. Échangez de nouveau avec un autre appareil",
 		reasonBound:     "elles visent un enregistrement d'une autre portée. Prévenez la coordination",
+		reasonScope:     "elles ne sont pas destinées à cet appareil. Rien n'est à faire ici",
 		reasonForm:      "elles sont abîmées. Échangez de nouveau avec un autre appareil",
 	}[bad.reason]
 	return exchange.Refusal{
