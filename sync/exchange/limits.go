@@ -8,6 +8,7 @@ const (
 	MaxPieceBytes = MaxFrame - 256<<10 // bytes of a piece, and of all pieces of a message
 	maxPieces     = 1000               // pieces of a message: a batch has one an entry at most
 	maxWants      = 400                // chains asked for in one request
+	maxScopes     = 2000               // scopes compared in one request
 	maxHave       = 1000               // hashes that say what is held of a chain
 	maxHashes     = 20_000             // such hashes in one request, beyond which it asks for no other chain
 )

@@ -173,10 +173,8 @@ func (r *run) offer(ctx context.Context) ([]scopeHeads, error) {
 	q := request{Ask: askOffer}
 	mine := map[string][]Head{}
 	for _, s := range scopes {
-		if mine[s], err = w.heads(ctx, s); err != nil {
-			return nil, err
-		}
-		q.Digests = append(q.Digests, scopeSum{Scope: s, Sum: sumOf(mine[s])})
+		mine[s.scope] = s.heads
+		q.Digests = append(q.Digests, scopeSum{Scope: s.scope, Sum: sumOf(s.heads)})
 	}
 	a, err := r.ask(ctx, q)
 	if err != nil {

@@ -79,32 +79,27 @@ func (v *Server) answer(ctx context.Context, peer trust.Key, exporter []byte, q 
 // offered answers with the heads of the scopes whose digests differ and with the names of those that are
 // equal, of which it notes that the peer holds them. A scope that is in neither list was not compared.
 func (v *Server) offered(ctx context.Context, w view, q *request, a *answer) error {
-	scopes, err := w.scopes(ctx)
+	theirs := map[string][]byte{}
+	var named []string
+	for _, d := range q.Digests[:min(len(q.Digests), maxScopes)] {
+		theirs[d.Scope] = d.Sum
+		named = append(named, d.Scope)
+	}
+	scopes, err := w.scopes(ctx, named...)
 	if err != nil {
 		return err
 	}
-	theirs := map[string][]byte{}
-	for _, d := range q.Digests {
-		theirs[d.Scope] = d.Sum
-		if !slices.Contains(scopes, d.Scope) {
-			scopes = append(scopes, d.Scope)
-		}
-	}
 	var equal []Head
 	for _, s := range scopes {
-		if _, _, some := w.author(s); !some || (q.Control && s != trust.Control) {
+		if q.Control && s.scope != trust.Control {
 			continue
 		}
-		heads, err := w.heads(ctx, s)
-		if err != nil {
-			return err
-		}
-		if hmac.Equal(theirs[s], sumOf(heads)) {
-			equal = append(equal, heads...)
-			a.Equal = append(a.Equal, s)
+		if hmac.Equal(theirs[s.scope], sumOf(s.heads)) {
+			equal = append(equal, s.heads...)
+			a.Equal = append(a.Equal, s.scope)
 			continue
 		}
-		a.Differ = append(a.Differ, scopeHeads{Scope: s, Heads: wireHeads(heads)})
+		a.Differ = append(a.Differ, scopeHeads{Scope: s.scope, Heads: wireHeads(s.heads)})
 	}
 	return v.s.Acknowledge(ctx, w.peer.Key, equal)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/trust"
@@ -84,16 +85,37 @@ func (v view) heads(ctx context.Context, scope string) ([]Head, error) {
 	return out, nil
 }
 
-// scopes returns the scopes held here that both ends may speak of.
-func (v view) scopes(ctx context.Context) ([]string, error) {
-	all, err := v.s.Scopes(ctx)
+// shown is one scope with the heads of it that may be spoken of.
+type shown struct {
+	scope string
+	heads []Head
+}
+
+// scopes returns the scopes of which the other end may be told, with their heads: those that both read, and
+// those of which it or this end, who only writes there, has a chain. A scope's name alone says something: one
+// that holds nothing of the other end's is not named, unless that end has named it first.
+func (v view) scopes(ctx context.Context, named ...string) ([]shown, error) {
+	held, err := v.s.Scopes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := all[:0:0]
-	for _, s := range all {
-		if _, _, some := v.author(s); some {
-			out = append(out, s)
+	for _, s := range named {
+		if !slices.Contains(held, s) {
+			held = append(held, s)
+		}
+	}
+	var out []shown
+	for _, s := range held {
+		_, all, some := v.author(s)
+		if !some {
+			continue
+		}
+		heads, err := v.heads(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		if all || len(heads) > 0 || slices.Contains(named, s) {
+			out = append(out, shown{s, heads})
 		}
 	}
 	return out, nil

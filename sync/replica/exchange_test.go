@@ -253,3 +253,39 @@ func TestAChainWithManyBranchesGoesOn(t *testing.T) {
 		t.Errorf("received %d, %v: what is new is cut off by what is held already, in every exchange", res.Received, err)
 	}
 }
+
+// listening keeps what was said over a connection.
+type listening struct {
+	wire
+	told, heard []byte
+}
+
+func (l *listening) Call(ctx context.Context, request []byte) ([]byte, error) {
+	l.told = append(l.told, request...)
+	b, err := l.wire.Call(ctx, request)
+	l.heard = append(l.heard, b...)
+	return b, err
+}
+
+// Zero bytes out of scope: a terminal is not told of scopes that it may neither read nor write.
+func TestATerminalIsNotToldOfOtherScopes(t *testing.T) {
+	f := newField(t)
+	office, kiosk := f.admit("bureau", record.Coordination, 0), f.admit("borne", record.Kiosk, 0, "0150001V")
+	give(t, f.central, office)
+	save(t, office, machine("PC-1"))
+	l := &listening{wire: wire{exchange.NewServer(office, nil), kiosk.Identity().Public(), 0}}
+	if _, err := exchange.Run(t.Context(), kiosk, office.Identity().Public(), []byte("exporter"), l, nil); err != nil {
+		t.Fatal(err)
+	}
+	// The office begins: what is told is what it asks.
+	asked := &listening{wire: wire{exchange.NewServer(kiosk, nil), office.Identity().Public(), 0}}
+	if _, err := exchange.Run(t.Context(), office, kiosk.Identity().Public(), []byte("exporter"), asked, nil); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(l.heard, []byte("parc")) || bytes.Contains(asked.told, []byte("parc")) {
+		t.Error("a public terminal was told that there is a scope parc")
+	}
+	if !bytes.Contains(l.heard, []byte("control")) || !bytes.Contains(asked.told, []byte("control")) {
+		t.Error("the probe does not hear what is said")
+	}
+}
