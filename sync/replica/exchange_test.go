@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"cantal.fr/buron/sync/exchange"
@@ -287,5 +288,29 @@ func TestATerminalIsNotToldOfOtherScopes(t *testing.T) {
 	}
 	if !bytes.Contains(l.heard, []byte("control")) || !bytes.Contains(asked.told, []byte("control")) {
 		t.Error("the probe does not hear what is said")
+	}
+}
+
+// What Missing and Holds ask for each hash that a peer says it has.
+func TestFindingAnEntryByItsHashReadsNoWholeChain(t *testing.T) {
+	r := newField(t).admit("a", record.Agent, 0)
+	for q, args := range map[string][]any{seekEntry: {1, make([]byte, 32)}, seekHolds: {make([]byte, 16), "parc", make([]byte, 32)}} {
+		plans, err := r.read.Query("EXPLAIN QUERY PLAN "+q, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sought := false
+		for plans.Next() {
+			var a, b, c int
+			var plan string
+			if err := plans.Scan(&a, &b, &c, &plan); err != nil {
+				t.Fatal(err)
+			}
+			sought = sought || strings.Contains(plan, "hash=?")
+		}
+		plans.Close()
+		if !sought {
+			t.Errorf("%s: every entry of the chain is compared", q)
+		}
 	}
 }

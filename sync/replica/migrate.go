@@ -17,6 +17,8 @@ func migrations() []string {
 		CREATE TABLE shelf (record BLOB NOT NULL, entry INTEGER NOT NULL, op INTEGER NOT NULL, PRIMARY KEY (record, entry)) STRICT, WITHOUT ROWID;
 		DROP INDEX record_id;
 		CREATE UNIQUE INDEX record_id ON record (id, kind, scope);`,
+		// 3: what an exchange asks of, looked up and told apart.
+		`CREATE INDEX IF NOT EXISTS entry_hash ON entry (chain, hash);`,
 	}
 }
 

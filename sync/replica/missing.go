@@ -78,7 +78,7 @@ func (r *Replica) missingLine(ctx context.Context, number int64, c journal.Chain
 	var from uint64
 	for _, h := range have {
 		var seq uint64
-		err := r.read.QueryRowContext(ctx, "SELECT seq FROM entry WHERE chain = ? AND hash = ?", number, h[:]).Scan(&seq)
+		err := r.read.QueryRowContext(ctx, seekEntry, number, h[:]).Scan(&seq)
 		if err == nil {
 			from = max(from, seq)
 		} else if !errors.Is(err, sql.ErrNoRows) {

@@ -31,6 +31,7 @@ CREATE TABLE entry (         -- the entries, as journal.AppendStored writes them
   standing INTEGER NOT NULL DEFAULT 0 -- 0 merged, 1 aside: after its author's end, 2 of a newer version
 ) STRICT;
 CREATE UNIQUE INDEX entry_place ON entry (chain, seq, hash);
+CREATE INDEX IF NOT EXISTS entry_hash ON entry (chain, hash);
 CREATE INDEX entry_standing ON entry (standing) WHERE standing > 0;
 
 CREATE TABLE tip (           -- the ends of the branches of a chain; one unless it is forked
