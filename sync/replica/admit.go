@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"cantal.fr/buron/sync/exchange"
@@ -155,7 +156,7 @@ func (b *batch) admitPiece(roster *trust.Roster, p *journal.Piece) (int, error) 
 		return 0, &unfit{reasonUnknown, seq, key, errors.New("the first entry of its chain was never received")}
 	}
 	// The sender filters; this end fails closed too, whatever brings the piece.
-	if me := b.id.Public(); key != me && !mayHold(roster, me, p.Chain.Scope) {
+	if own := b.ownKeys(); !slices.Contains(own, key) && !mayHold(roster, own[0], p.Chain.Scope) {
 		return 0, &unfit{reasonScope, seq, key, errors.New("of a scope that this device may not read")}
 	}
 	// Of what is hollow everything else was checked; whether an erasure explains it is for the roster to say.

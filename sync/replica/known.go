@@ -8,12 +8,11 @@ import (
 	"cantal.fr/buron/sync/trust"
 )
 
-// Known returns up to where a peer is known to hold the chains of a scope. A forked chain is left out: of its
-// branches, held_by does not say which.
+// Known returns up to where a peer is known to hold the chains of a scope. A forked chain is left out: it has
+// no one end.
 func (r *Replica) Known(ctx context.Context, scope string, peer trust.Key) ([]exchange.Head, error) {
-	rows, err := r.read.QueryContext(ctx, `SELECT chain.incarnation, entry.seq, entry.hash FROM held_by
-		JOIN chain ON chain.id = held_by.chain JOIN entry ON entry.chain = chain.id AND entry.seq = held_by.seq
-		WHERE held_by.peer = ? AND chain.scope = ? AND chain.forked = 0 ORDER BY chain.incarnation`, peer[:], scope)
+	rows, err := r.read.QueryContext(ctx, `SELECT incarnation, seq, hash FROM chain JOIN held_by ON held_by.chain = chain.id
+		WHERE peer = ? AND scope = ? AND NOT forked ORDER BY incarnation`, peer[:], scope)
 	if err != nil {
 		return nil, translate(err)
 	}

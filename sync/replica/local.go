@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"cantal.fr/buron/sync/exchange"
@@ -142,103 +141,6 @@ func (r *Replica) AdmitDevice(ctx context.Context, match func(code string) bool,
 		return ErrInvitation
 	})
 	return used, err
-}
-
-// Pending returns how many entries of this device are not known to be at the central, or at any
-// neighbour as long as no central was ever met.
-func (r *Replica) Pending(ctx context.Context) (int, error) {
-	centrals := r.keysOf(record.Central)
-	var met bool
-	for _, k := range centrals {
-		var n int
-		if err := r.read.QueryRowContext(ctx, "SELECT count(*) FROM held_by WHERE peer = ?", k[:]).Scan(&n); err != nil {
-			return 0, translate(err)
-		}
-		met = met || n > 0
-	}
-	l := r.life.Load()
-	own := l.id.Public()
-	args := []any{own[:]}
-	for _, k := range l.former {
-		args = append(args, k[:])
-	}
-	query := `SELECT count(*) FROM author JOIN chain USING (incarnation) JOIN entry ON entry.chain = chain.id
-		WHERE author.key IN (?` + strings.Repeat(", ?", len(l.former)) + `) AND chain.scope <> 'control' AND entry.seq > coalesce((SELECT max(seq) FROM held_by WHERE held_by.chain = chain.id`
-	if met {
-		query += " AND peer IN (?"
-		args = append(args, centrals[0][:])
-		for _, k := range centrals[1:] {
-			query += ", ?"
-			args = append(args, k[:])
-		}
-		query += ")"
-	}
-	var n int
-	err := r.read.QueryRowContext(ctx, query+"), 0)", args...).Scan(&n)
-	return n, translate(err)
-}
-
-func (r *Replica) keysOf(role record.Role) []trust.Key {
-	var out []trust.Key
-	for _, d := range r.Roster().Devices() {
-		if d.Role == role {
-			out = append(out, d.Key)
-		}
-	}
-	return out
-}
-
-// lauzes says where a record is: 1 on this device, 2 on a neighbour too, 3 at the central, all that was
-// written on it counted.
-func (r *Replica) lauzes(ctx context.Context, number int64) (int, error) {
-	if r.Self().Role == record.Central {
-		return 3, nil
-	}
-	rows, err := r.read.QueryContext(ctx, `SELECT held_by.peer, count(*) = (SELECT count(*) FROM touch WHERE record = ?1)
-		FROM touch JOIN entry ON entry.id = touch.entry JOIN held_by ON held_by.chain = entry.chain AND held_by.seq >= entry.seq
-		WHERE touch.record = ?1 GROUP BY held_by.peer`, number)
-	if err != nil {
-		return 0, translate(err)
-	}
-	defer rows.Close()
-	lauzes, roster := 1, r.Roster()
-	for rows.Next() {
-		var peer []byte
-		var whole bool
-		if err := rows.Scan(&peer, &whole); err != nil {
-			return 0, translate(err)
-		}
-		key, _ := trust.KeyOf(peer)
-		switch d, ok := roster.Device(key); {
-		case !whole:
-		case ok && d.Role == record.Central:
-			lauzes = 3
-		default:
-			lauzes = max(lauzes, 2)
-		}
-	}
-	return lauzes, translate(rows.Err())
-}
-
-// LastSeen returns when this device last exchanged with each peer.
-func (r *Replica) LastSeen(ctx context.Context) (map[trust.Key]time.Time, error) {
-	rows, err := r.read.QueryContext(ctx, "SELECT peer, max(at) FROM held_by GROUP BY peer")
-	if err != nil {
-		return nil, translate(err)
-	}
-	defer rows.Close()
-	out := map[trust.Key]time.Time{}
-	for rows.Next() {
-		var peer []byte
-		var at int64
-		if err := rows.Scan(&peer, &at); err != nil {
-			return nil, translate(err)
-		}
-		if k, ok := trust.KeyOf(peer); ok {
-			out[k] = time.UnixMilli(at)
-		}
-	}
-	return out, translate(rows.Err())
 }
 
 // ownAlone reports whether every entry that wrote on a record is this device's own.

@@ -18,7 +18,14 @@ func migrations() []string {
 		DROP INDEX record_id;
 		CREATE UNIQUE INDEX record_id ON record (id, kind, scope);`,
 		// 3: what an exchange asks of, looked up and told apart.
-		`CREATE INDEX IF NOT EXISTS entry_hash ON entry (chain, hash);`,
+		`CREATE INDEX IF NOT EXISTS entry_hash ON entry (chain, hash);
+		CREATE TABLE met (peer BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+		INSERT INTO met SELECT peer, max(at) FROM held_by GROUP BY peer;
+		ALTER TABLE held_by RENAME TO held_before;
+		CREATE TABLE held_by (chain INTEGER NOT NULL, peer BLOB NOT NULL, hash BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (chain, peer, hash)) STRICT, WITHOUT ROWID;
+		INSERT INTO held_by SELECT b.chain, b.peer, e.hash, b.seq FROM held_before b JOIN chain ON chain.id = b.chain AND NOT forked
+			JOIN entry e ON e.chain = b.chain AND e.seq = b.seq;
+		DROP TABLE held_before;`,
 	}
 }
 

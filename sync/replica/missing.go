@@ -41,7 +41,7 @@ func (r *Replica) Locate(ctx context.Context, h exchange.Head) ([]journal.Hash, 
 }
 
 func (r *Replica) locateOnBranch(ctx context.Context, number int64, h exchange.Head) ([]journal.Hash, error) {
-	links, err := r.links(ctx, number)
+	links, err := links(ctx, r.read, number)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (r *Replica) missingLine(ctx context.Context, number int64, c journal.Chain
 // which they came. So what goes out are the runs that came in: between two signatures there is one run of one
 // branch, never longer than a piece.
 func (r *Replica) missingBranches(ctx context.Context, number int64, c journal.Chain, have []journal.Hash, maxEntries, maxBytes int) ([]journal.Piece, bool, error) {
-	links, err := r.links(ctx, number)
+	links, err := links(ctx, r.read, number)
 	if err != nil {
 		return nil, false, err
 	}
@@ -139,8 +139,8 @@ type link struct {
 }
 
 // links returns every entry of a chain by its hash.
-func (r *Replica) links(ctx context.Context, number int64) (map[journal.Hash]link, error) {
-	rows, err := r.read.QueryContext(ctx, "SELECT id, hash, substr(stored, 1, 32) FROM entry WHERE chain = ?", number)
+func links(ctx context.Context, q querier, number int64) (map[journal.Hash]link, error) {
+	rows, err := q.QueryContext(ctx, "SELECT id, hash, substr(stored, 1, 32) FROM entry WHERE chain = ?", number)
 	if err != nil {
 		return nil, translate(err)
 	}

@@ -79,12 +79,17 @@ CREATE VIRTUAL TABLE search USING fts5 (
 );
 INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
 
-CREATE TABLE held_by (       -- up to where each peer is known to hold a chain
-  peer  BLOB NOT NULL,
+CREATE TABLE held_by (       -- up to where each peer is known to hold a chain, by branch
   chain INTEGER NOT NULL,
+  peer  BLOB NOT NULL,
+  hash  BLOB NOT NULL,       -- of the last entry held: tells the branches of a fork apart
   seq   INTEGER NOT NULL,
-  at    INTEGER NOT NULL,
-  PRIMARY KEY (peer, chain)
+  PRIMARY KEY (chain, peer, hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE met (           -- when this device last exchanged with each peer
+  peer BLOB PRIMARY KEY,
+  at   INTEGER NOT NULL      -- Unix milliseconds of this device's clock
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE setting (       -- this device's own choices and drafts

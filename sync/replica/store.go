@@ -79,30 +79,6 @@ func (r *Replica) Holds(ctx context.Context, c journal.Chain, h journal.Hash) (b
 	return held, translate(err)
 }
 
-// Acknowledge notes that the peer holds everything up to these heads.
-func (r *Replica) Acknowledge(ctx context.Context, peer trust.Key, heads []exchange.Head) error {
-	if len(heads) == 0 {
-		return nil
-	}
-	return r.inBatch(ctx, func(b *batch) error {
-		for _, h := range heads {
-			k, err := b.chainOf(h.Chain, false)
-			if err != nil {
-				return err
-			}
-			if k == nil {
-				continue
-			}
-			if _, err := b.write.ExecContext(ctx, `INSERT INTO held_by (peer, chain, seq, at) VALUES (?, ?, ?, ?)
-				ON CONFLICT DO UPDATE SET at = excluded.at, seq = excluded.seq WHERE excluded.seq > seq`,
-				peer[:], k.id, h.Seq, b.o.Now().UnixMilli()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // AuthorOf returns the key that opened an incarnation's chains.
 func (r *Replica) AuthorOf(ctx context.Context, i journal.Incarnation) (trust.Key, bool, error) {
 	var b []byte
