@@ -24,6 +24,8 @@ func bottomSentence(s node.Status, now time.Time) (icon, text string) {
 	switch {
 	case s.DiskFree > 0 && s.DiskFree < lowDisk:
 		return "warning", fmt.Sprintf("Disque presque plein\u00a0: %s\u00a0Mo", record.Grouped(int64(s.DiskFree>>20)))
+	case s.Central.State == "revoked":
+		return "warning", join("Cet appareil n'est plus admis", waiting(s))
 	case len(s.Refusals) > 0:
 		return "warning", "À voir\u00a0: " + look.Count(len(s.Refusals), "envoi refusé", "envois refusés")
 	case s.Exchanging && s.Received+s.Sent > 0:

@@ -57,6 +57,9 @@ func (p *exchangesPage) Content(s *Shell) fyne.CanvasObject {
 
 func (p *exchangesPage) central(s *Shell) fyne.CanvasObject {
 	c := s.status.Central
+	if c.State == "revoked" {
+		return look.Card(theme.ColorNameError, look.Title("Central"), look.Body(c.Reason))
+	}
 	if c.URL == "" {
 		return look.Card(look.ColorMuted, look.Title("Central"), look.Body("Cet appareil n'a pas de central. Les échanges se font entre voisins."))
 	}

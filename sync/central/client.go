@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/trust"
 )
@@ -49,6 +50,8 @@ func Sentence(err error) string {
 	switch {
 	case err == nil:
 		return ""
+	case errors.Is(err, exchange.ErrRevoked):
+		return "Cet appareil n'est plus admis dans ce territoire. Ses saisies sont gardées ici. Prévenez la coordination."
 	case errors.Is(err, ErrPortal):
 		return "Ce Wi-Fi demande une page de connexion. Ouvrez un navigateur, ou continuez hors ligne."
 	case errors.Is(err, ErrIntercepted):

@@ -11,15 +11,9 @@ import (
 // level pulls then pushes the scopes that differ; moved is false where nothing could be.
 func (r *run) level(ctx context.Context, differ []scopeHeads) (moved bool, err error) {
 	before := r.res.Received + r.res.Sent
-	theirs := map[journal.Chain][]Head{}
-	for _, d := range differ {
-		for _, w := range d.Heads {
-			h, err := w.head(d.Scope)
-			if err != nil {
-				return false, err
-			}
-			theirs[h.Chain] = append(theirs[h.Chain], h)
-		}
+	theirs, err := headsOf(differ)
+	if err != nil {
+		return false, err
 	}
 	if err := r.pull(ctx, theirs); err != nil {
 		return false, err
@@ -28,6 +22,21 @@ func (r *run) level(ctx context.Context, differ []scopeHeads) (moved bool, err e
 		return false, err
 	}
 	return r.res.Received+r.res.Sent > before, nil
+}
+
+// headsOf returns the peer's heads by chain.
+func headsOf(differ []scopeHeads) (map[journal.Chain][]Head, error) {
+	theirs := map[journal.Chain][]Head{}
+	for _, d := range differ {
+		for _, w := range d.Heads {
+			h, err := w.head(d.Scope)
+			if err != nil {
+				return nil, err
+			}
+			theirs[h.Chain] = append(theirs[h.Chain], h)
+		}
+	}
+	return theirs, nil
 }
 
 // pull asks for what is lacking here until nothing is, batch by batch, each committed before the next.
@@ -165,7 +174,7 @@ func (r *run) have(ctx context.Context, c journal.Chain, shared []journal.Hash) 
 
 // push brings what the peer lacks, in batches that it commits before it answers.
 func (r *run) push(ctx context.Context, differ []scopeHeads, theirs map[journal.Chain][]Head) error {
-	w := newView(r.s, r.peer)
+	w := r.view()
 	b := &parcel{run: r}
 	for _, d := range differ {
 		heads, err := w.heads(ctx, d.Scope)

@@ -26,6 +26,7 @@ const (
 	codeUnknown  = 2 // of the territory, but not admitted as far as is known here
 	codeBad      = 3 // a request that cannot be read
 	codeFailed   = 4 // the store failed: nothing was taken in
+	codeRevoked  = 5 // admitted once and no more: nothing is said, but that the central takes in its own entries
 )
 
 // request is any request. Integer keys are the protocol, version 1.
@@ -89,7 +90,10 @@ var (
 	ErrStranger = errors.New("exchange: the other end is not of this territory")
 	ErrUnknown  = errors.New("exchange: the other end is not admitted to this territory")
 	ErrFailed   = errors.New("exchange: the other end could not store what was sent")
-	ErrMessage  = errors.New("exchange: a message that cannot be read")
+	// ErrRevoked says that this device is no longer admitted, ErrPeerRevoked that the other end is not.
+	ErrRevoked     = errors.New("exchange: this device is no longer admitted to this territory")
+	ErrPeerRevoked = errors.New("exchange: the other end is no longer admitted to this territory")
+	ErrMessage     = errors.New("exchange: a message that cannot be read")
 )
 
 var codec = func() (m struct {

@@ -3,10 +3,12 @@ package exchange
 import (
 	"context"
 	"crypto/hmac"
+	"errors"
 	"fmt"
 	"slices"
 
 	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
 )
 
@@ -37,6 +39,7 @@ type run struct {
 	prove    bool                   // the peer is not known yet: requests carry the proof of the territory
 	bad      map[journal.Chain]bool // refused here in this exchange: not asked for again
 	rejected map[journal.Chain]bool // refused by the peer in this exchange: not brought again
+	outcast  bool                   // this device is no longer admitted: it hands over what it wrote, and no more
 }
 
 // Run exchanges with the device whose key the connection proved: control first, then what it lacks here,
@@ -47,11 +50,60 @@ func Run(ctx context.Context, s Store, peer trust.Key, exporter []byte, c Conn, 
 	if progress == nil {
 		r.progress = func(Progress) {}
 	}
-	err := r.all(ctx)
+	err := r.standing()
+	if err == nil {
+		err = r.all(ctx)
+	}
+	if errors.Is(err, ErrRevoked) {
+		err = r.handOver(ctx)
+	}
 	if err != nil {
 		err = fmt.Errorf("exchange with %s: %w", s.Roster().Name(peer), err)
 	}
 	return r.res, err
+}
+
+// standing reports whether both ends are still admitted, as far as is known here.
+func (r *run) standing() error {
+	switch roster := r.s.Roster(); {
+	case roster.Revoked(r.s.Identity().Public()):
+		return ErrRevoked
+	case roster.Revoked(r.peer):
+		return ErrPeerRevoked
+	}
+	return nil
+}
+
+// handOver brings the central what this device wrote, which is no longer admitted. The error is ErrRevoked
+// even where all went well.
+func (r *run) handOver(ctx context.Context) error {
+	if d, _ := r.s.Roster().Device(r.peer); d.Role != record.Central {
+		return ErrRevoked
+	}
+	r.outcast = true
+	for range 2 { // to bring, and to hear that all has arrived
+		differ, err := r.offer(ctx)
+		if err != nil {
+			return err
+		}
+		theirs, err := headsOf(differ)
+		if err != nil {
+			return err
+		}
+		if err := r.push(ctx, differ, theirs); err != nil {
+			return err
+		}
+	}
+	return ErrRevoked
+}
+
+// view is what may be said to the peer, as the roster stands.
+func (r *run) view() view {
+	w := newView(r.s, r.peer)
+	if r.outcast {
+		w.alone = &w.me.Key
+	}
+	return w
 }
 
 // maxRounds bounds how often the ends compare again: once for control, once for the rest, once to confirm,
@@ -66,6 +118,10 @@ func (r *run) all(ctx context.Context) error {
 	}
 	settled := false
 	for range maxRounds {
+		// What was just levelled may have said so.
+		if err := r.standing(); err != nil {
+			return err
+		}
 		differ, err := r.offer(ctx)
 		if err != nil {
 			return err
@@ -117,6 +173,9 @@ func (r *run) hello(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.standing(); err != nil {
+		return err
+	}
 	if _, known := r.s.Roster().Device(r.peer); !known {
 		return ErrUnknown
 	}
@@ -159,13 +218,18 @@ func (r *run) ask(ctx context.Context, q request) (answer, error) {
 		return a, ErrStranger
 	case codeFailed:
 		return a, ErrFailed
+	case codeRevoked:
+		if r.outcast {
+			return a, nil
+		}
+		return a, ErrRevoked
 	}
 	return a, ErrMessage
 }
 
 // offer compares the digests of all shared scopes and returns the peer's heads where they differ.
 func (r *run) offer(ctx context.Context) ([]scopeHeads, error) {
-	w := newView(r.s, r.peer)
+	w := r.view()
 	scopes, err := w.scopes(ctx)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
 )
 
@@ -48,6 +49,9 @@ func (v *Server) Serve(ctx context.Context, peer trust.Key, exporter, raw []byte
 
 func (v *Server) answer(ctx context.Context, peer trust.Key, exporter []byte, q *request) (answer, error) {
 	w := newView(v.s, peer)
+	if v.s.Roster().Revoked(peer) {
+		return v.outcast(ctx, w, q)
+	}
 	t := v.s.Territory()
 	proved := hmac.Equal(q.Proof, proof(t, exporter, sideAsk))
 	if !w.peerKnown && !proved {
@@ -72,6 +76,24 @@ func (v *Server) answer(ctx context.Context, peer trust.Key, exporter []byte, q 
 		err = v.brought(ctx, w, q.Pieces, &a)
 	default:
 		err = ErrMessage
+	}
+	return a, err
+}
+
+// outcast answers a device that is no longer admitted. The central takes in what it wrote before it heard, so
+// that a fortnight's work is not lost: it is put aside for the coordination. Nobody gives it anything.
+func (v *Server) outcast(ctx context.Context, w view, q *request) (answer, error) {
+	a := answer{Code: codeRevoked}
+	if w.me.Role != record.Central {
+		return a, nil
+	}
+	w.alone = &w.peer.Key
+	var err error
+	switch q.Ask {
+	case askOffer:
+		err = v.offered(ctx, w, q, &a)
+	case askPut:
+		err = v.brought(ctx, w, q.Pieces, &a)
 	}
 	return a, err
 }
@@ -160,7 +182,13 @@ func sizeOf(p journal.Piece) int {
 
 func (v *Server) brought(ctx context.Context, w view, packed []byte, a *answer) error {
 	admit := func(pieces []journal.Piece) (int, []Refusal, error) {
-		if !w.peerKnown {
+		if w.alone != nil {
+			own, err := w.written(ctx, pieces)
+			if err != nil {
+				return 0, nil, err
+			}
+			pieces = own
+		} else if !w.peerKnown {
 			// Before it is known who brings them, only control entries may come in: they carry their own authority.
 			pieces = slices.DeleteFunc(pieces, func(p journal.Piece) bool { return p.Chain.Scope != trust.Control })
 		}

@@ -27,7 +27,7 @@ type Refusal struct {
 	Incarnation journal.Incarnation // zero where it is unknown
 	Scope       string
 	Seq         uint64 // 0 where it is unknown
-	Reason      string // short code: "signature", "link", "hollow", "unknown", "grant", "bound", "form", "scope"
+	Reason      string // short code: "signature", "link", "hollow", "unknown", "grant", "bound", "form", "scope", "quota"
 	Sentence    string // in French
 }
 

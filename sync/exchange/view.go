@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -16,6 +17,7 @@ type view struct {
 	s         Store
 	me, peer  trust.Device
 	peerKnown bool
+	alone     *trust.Key // one of the ends, no longer admitted: of its own chains alone may be spoken
 }
 
 func newView(s Store, peer trust.Key) view {
@@ -30,6 +32,9 @@ func newView(s Store, peer trust.Key) view {
 // author says whose chains of a scope both ends may speak of: everybody's (all), those of one end that
 // may not read the scope, or nobody's.
 func (v view) author(scope string) (key trust.Key, all, some bool) {
+	if v.alone != nil {
+		return *v.alone, false, scope != trust.Control
+	}
 	if scope == trust.Control {
 		return key, true, true
 	}
@@ -55,6 +60,26 @@ func (v view) shows(ctx context.Context, c journal.Chain) (bool, error) {
 	}
 	owner, ok, err := v.s.AuthorOf(ctx, c.Incarnation)
 	return ok && owner == key, err
+}
+
+// written returns those of the pieces that are of chains of which may be spoken: of a chain that is not held
+// yet, its first entry says whose it is.
+func (v view) written(ctx context.Context, pieces []journal.Piece) ([]journal.Piece, error) {
+	var out []journal.Piece
+	opened := map[journal.Incarnation]bool{}
+	for _, p := range pieces {
+		if g := p.Entries[0].Genesis; g != nil {
+			opened[p.Chain.Incarnation] = bytes.Equal(g.Key, v.alone[:])
+		}
+		ok, err := v.shows(ctx, p.Chain)
+		if err != nil {
+			return nil, err
+		}
+		if p.Chain.Scope != trust.Control && (ok || opened[p.Chain.Incarnation]) {
+			out = append(out, p)
+		}
+	}
+	return out, nil
 }
 
 // mayGive reports whether entries of the chain may be sent: a reader gets everybody's; who may only write

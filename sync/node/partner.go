@@ -224,6 +224,15 @@ func (n *Node) withCentral(ctx context.Context) (exchange.Result, error) {
 	return res, err
 }
 
+// noteRevoked shows what a neighbour has said, as long as the central does not say otherwise.
+func (n *Node) noteRevoked(err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.central.State != "ok" {
+		n.central.State, n.central.Reason = centralState(err), central.Sentence(err)
+	}
+}
+
 // contactIsOld spares a durable write when nothing but the minute has changed.
 func (n *Node) contactIsOld(ctx context.Context) bool {
 	text, err := n.r.Setting(ctx, settingContact)
@@ -260,6 +269,8 @@ func centralState(err error) string {
 	switch {
 	case err == nil:
 		return "ok"
+	case errors.Is(err, exchange.ErrRevoked):
+		return "revoked"
 	case errors.Is(err, central.ErrPortal):
 		return "portal"
 	case errors.Is(err, central.ErrIntercepted):
@@ -287,6 +298,9 @@ func (n *Node) withNeighbour(ctx context.Context, p *partner) (exchange.Result, 
 	n.mu.Unlock()
 	if err == nil {
 		n.remember(ctx, peer.Key, p.address)
+	}
+	if errors.Is(err, exchange.ErrRevoked) {
+		n.noteRevoked(err)
 	}
 	return res, err
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"cantal.fr/buron/sync/central"
 	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
@@ -16,7 +17,7 @@ import (
 type CentralStatus struct {
 	URL         string // "" where no central was ever named
 	LastContact time.Time
-	State       string // "", "ok", "silent", "portal", "intercepted", "refused"
+	State       string // "", "ok", "silent", "portal", "intercepted", "refused", "revoked"
 	Reason      string // sentence for people, "" where all is well
 }
 
@@ -108,6 +109,9 @@ func (n *Node) centralStatus(ctx context.Context) (CentralStatus, error) {
 	n.mu.Lock()
 	c := n.central
 	n.mu.Unlock()
+	if n.r.Roster().Revoked(n.r.Identity().Public()) {
+		c.State, c.Reason = centralState(exchange.ErrRevoked), central.Sentence(exchange.ErrRevoked)
+	}
 	var err error
 	if c.URL == "" {
 		if c.URL, err = n.centralURL(ctx); err != nil {

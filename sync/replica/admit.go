@@ -57,7 +57,7 @@ func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.
 }
 
 func (b *batch) admitOrRefuse(roster *trust.Roster, sender trust.Key, p *journal.Piece) (int, *exchange.Refusal, error) {
-	n, err := b.admitPiece(roster, p)
+	n, err := b.admitPiece(roster, sender, p)
 	var bad *unfit
 	if !errors.As(err, &bad) {
 		return n, nil, err
@@ -138,7 +138,17 @@ const (
 	reasonBound     = "bound"
 	reasonForm      = "form"
 	reasonScope     = "scope"
+	reasonQuota     = "quota"
 )
+
+// maxAside is the number of entries that are put aside of what a revoked device brings of its own.
+const maxAside = 5000
+
+func (b *batch) countAside(author trust.Key) (n int, err error) {
+	err = b.write.QueryRowContext(b.ctx, `SELECT count(*) FROM entry JOIN chain ON chain.id = entry.chain JOIN author USING (incarnation)
+		WHERE standing = ? AND author.key = ?`, aside, author[:]).Scan(&n)
+	return n, err
+}
 
 // mayHold reports whether a device may hold what others wrote in a scope.
 func mayHold(roster *trust.Roster, k trust.Key, scope string) bool {
@@ -146,7 +156,7 @@ func mayHold(roster *trust.Roster, k trust.Key, scope string) bool {
 	return d.MayRead(scope)
 }
 
-func (b *batch) admitPiece(roster *trust.Roster, p *journal.Piece) (int, error) {
+func (b *batch) admitPiece(roster *trust.Roster, sender trust.Key, p *journal.Piece) (int, error) {
 	key, ok, err := b.authorOf(p)
 	if err != nil {
 		return 0, err
@@ -188,6 +198,15 @@ func (b *batch) admitPiece(roster *trust.Roster, p *journal.Piece) (int, error) 
 			return 0, &unfit{reasonOf(err), e.Seq, key, err}
 		}
 		verdicts = append(verdicts, verdict)
+	}
+	if sender == key && roster.Revoked(key) {
+		n, err := b.countAside(key)
+		if err != nil {
+			return 0, err
+		}
+		if n+len(entries) > maxAside {
+			return 0, &unfit{reasonQuota, entries[0].Seq, key, errors.New("too much of it is put aside already")}
+		}
 	}
 	return len(entries), b.take(roster, key, p.Chain, entries, verdicts)
 }
@@ -289,6 +308,7 @@ func (r *Replica) refusal(sender trust.Key, c journal.Chain, bad *unfit) exchang
 		reasonSignature: "leur signature ne correspond pas. Prévenez la coordination\u00a0: l'appareil qui les a apportées est peut-être abîmé",
 		reasonHollow:    "leur contenu manque. Échangez de nouveau avec un autre appareil",
 		reasonBound:     "elles visent un enregistrement d'une autre portée. Prévenez la coordination",
+		reasonQuota:     "il y en a déjà trop de mises de côté. Voyez-les d'abord",
 		reasonScope:     "elles ne sont pas destinées à cet appareil. Rien n'est à faire ici",
 		reasonForm:      "elles sont abîmées. Échangez de nouveau avec un autre appareil",
 	}[bad.reason]

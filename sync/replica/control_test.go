@@ -267,3 +267,23 @@ func TestHollowOperationsNeedAnErasure(t *testing.T) {
 		t.Error("the late edit's text is kept")
 	}
 }
+
+func TestWhatARevokedDeviceBringsIsBounded(t *testing.T) {
+	f := newField(t)
+	lost := f.admit("tablette", record.Coordination, 0)
+	save(t, lost, machine("PC-1"))
+	give(t, lost, f.central)
+	revoke(t, f.central, lost)
+	save(t, lost, machine("PC-2"))
+	key := lost.Identity().Public()
+	// As if so many had come before: what they say is of no account here.
+	if _, err := f.central.write.ExecContext(t.Context(), `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+		INSERT INTO entry (chain, seq, hash, signed, received, stored, standing) SELECT (SELECT chain.id FROM chain JOIN author USING (incarnation) WHERE key = ? AND scope = 'parc'),
+		1000000 + i, randomblob(32), 1, 0, x'', 1 FROM n`, maxAside, key[:]); err != nil {
+		t.Fatal(err)
+	}
+	n, refused, err := f.central.Admit(t.Context(), lost.Identity().Public(), all(t, lost, "parc"))
+	if err != nil || n != 0 || len(refused) != 1 || refused[0].Reason != reasonQuota {
+		t.Errorf("%d taken, %+v, %v", n, refused, err)
+	}
+}
