@@ -48,6 +48,13 @@ type answer struct {
 	Admitted int           `cbor:"5,keyasint,omitempty"`
 	Refused  []wireRefusal `cbor:"6,keyasint,omitempty"`
 	Equal    []string      `cbor:"7,keyasint,omitempty"` // of the scopes offered, those that were found equal
+	Receipts []wireReceipt `cbor:"8,keyasint,omitempty"` // of those, the ones that the peer writes without reading
+}
+
+type wireReceipt struct {
+	_         struct{} `cbor:",toarray"`
+	Scope     string
+	Signature []byte
 }
 
 type scopeSum struct {

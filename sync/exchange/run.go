@@ -251,9 +251,15 @@ func (r *run) offer(ctx context.Context) ([]scopeHeads, error) {
 		}
 	}
 	var equal []Head
+	same := map[string][]Head{}
 	for _, s := range a.Equal {
-		equal = append(equal, mine[s]...)
-		delete(mine, s) // named twice, it counts once
+		if same[s] == nil { // named twice, it counts once
+			same[s] = mine[s]
+			equal = append(equal, mine[s]...)
+		}
+	}
+	if err := r.keepReceipts(ctx, w, a.Receipts, same); err != nil {
+		return nil, err
 	}
 	return out, r.s.Acknowledge(ctx, r.peer, equal)
 }

@@ -119,6 +119,7 @@ func (v *Server) offered(ctx context.Context, w view, q *request, a *answer) err
 		if hmac.Equal(theirs[s.scope], sumOf(s.heads)) {
 			equal = append(equal, s.heads...)
 			a.Equal = append(a.Equal, s.scope)
+			a.Receipts = append(a.Receipts, v.receipt(w, s)...)
 			continue
 		}
 		a.Differ = append(a.Differ, scopeHeads{Scope: s.scope, Heads: wireHeads(s.heads)})

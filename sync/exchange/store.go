@@ -58,6 +58,8 @@ type Store interface {
 	Unreadable(ctx context.Context, sender trust.Key, chains []journal.Chain) ([]Refusal, error)
 	// Acknowledge notes that the peer holds everything up to these heads.
 	Acknowledge(ctx context.Context, peer trust.Key, heads []Head) error
+	// KeepReceipt keeps what a device has signed of this one's chains, in place of what it had signed before.
+	KeepReceipt(ctx context.Context, r Receipt) error
 	// AuthorOf returns the key that opened an incarnation's chains, and false where none is held.
 	AuthorOf(ctx context.Context, i journal.Incarnation) (trust.Key, bool, error)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"hash"
 	"slices"
 
 	"cantal.fr/buron/sync/journal"
@@ -149,6 +150,11 @@ func (v view) scopes(ctx context.Context, named ...string) ([]shown, error) {
 // sumOf is the digest of a list of heads: equal lists, in the order of Store.Heads, have equal sums.
 func sumOf(heads []Head) []byte {
 	h := sha256.New()
+	writeHeads(h, heads)
+	return h.Sum(nil)[:16]
+}
+
+func writeHeads(h hash.Hash, heads []Head) {
 	for _, x := range heads {
 		h.Write(x.Chain.Incarnation[:])
 		var n [8]byte
@@ -156,5 +162,4 @@ func sumOf(heads []Head) []byte {
 		h.Write(n[:])
 		h.Write(x.Hash[:])
 	}
-	return h.Sum(nil)[:16]
 }

@@ -155,11 +155,24 @@ func (n *Node) exchangeWith(ctx context.Context, p *partner) (exchange.Result, e
 	}
 	n.busy--
 	n.mu.Unlock()
+	if err == nil {
+		n.dropDelivered(ctx)
+	}
 	if err != nil && ctx.Err() == nil {
 		n.log.Info("exchange", "partner", p.address, "err", err)
 	}
 	n.publish(ctx)
 	return res, err
+}
+
+// dropDelivered empties a public terminal of what people wrote on it, once others have signed for it.
+func (n *Node) dropDelivered(ctx context.Context) {
+	if n.r.Self().Role != record.Kiosk {
+		return
+	}
+	if _, err := n.r.DropDelivered(ctx); err != nil && ctx.Err() == nil {
+		n.log.Error("drop what was delivered", "err", err)
+	}
 }
 
 func (n *Node) begin() {

@@ -25,7 +25,9 @@ func migrations() []string {
 		CREATE TABLE held_by (chain INTEGER NOT NULL, peer BLOB NOT NULL, hash BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (chain, peer, hash)) STRICT, WITHOUT ROWID;
 		INSERT INTO held_by SELECT b.chain, b.peer, e.hash, b.seq FROM held_before b JOIN chain ON chain.id = b.chain AND NOT forked
 			JOIN entry e ON e.chain = b.chain AND e.seq = b.seq;
-		DROP TABLE held_before;`,
+		DROP TABLE held_before;
+		CREATE TABLE receipt (signer BLOB NOT NULL, scope TEXT NOT NULL, at INTEGER NOT NULL, heads BLOB NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (signer, scope)) STRICT, WITHOUT ROWID;
+		CREATE TABLE dropped (chain INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT;`,
 	}
 }
 

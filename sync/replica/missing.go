@@ -9,6 +9,7 @@ import (
 
 	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/trust"
 )
 
 // Locate returns the hashes on the way back from a head at distances 1, 2, 4…, and the first one.
@@ -63,18 +64,26 @@ func (r *Replica) locateOnBranch(ctx context.Context, number int64, h exchange.H
 
 // Missing returns what one who has the entries of have, and all before them, lacks of a chain.
 func (r *Replica) Missing(ctx context.Context, c journal.Chain, have []journal.Hash, maxEntries, maxBytes int) ([]journal.Piece, bool, error) {
+	cut := newCutter(c, maxEntries, maxBytes)
+	cut.roster = r.Roster()
+	return r.missing(ctx, cut, have)
+}
+
+// missing has the cutter gather what lacks beyond have.
+func (r *Replica) missing(ctx context.Context, cut *cutter, have []journal.Hash) ([]journal.Piece, bool, error) {
+	c := cut.chain
 	number, forked, err := r.chainNumber(ctx, c)
 	if err != nil || number == 0 {
 		return nil, false, err
 	}
 	if !forked {
-		return r.missingLine(ctx, number, c, have, maxEntries, maxBytes)
+		return r.missingLine(ctx, number, cut, have)
 	}
-	return r.missingBranches(ctx, number, c, have, maxEntries, maxBytes)
+	return r.missingBranches(ctx, number, cut, have)
 }
 
 // missingLine serves a chain of one branch: what comes after the highest entry that the other has.
-func (r *Replica) missingLine(ctx context.Context, number int64, c journal.Chain, have []journal.Hash, maxEntries, maxBytes int) ([]journal.Piece, bool, error) {
+func (r *Replica) missingLine(ctx context.Context, number int64, cut *cutter, have []journal.Hash) ([]journal.Piece, bool, error) {
 	var from uint64
 	for _, h := range have {
 		var seq uint64
@@ -90,7 +99,6 @@ func (r *Replica) missingLine(ctx context.Context, number int64, c journal.Chain
 		return nil, false, translate(err)
 	}
 	defer rows.Close()
-	cut := newCutter(c, maxEntries, maxBytes)
 	for rows.Next() {
 		var b []byte
 		if err := rows.Scan(&b); err != nil {
@@ -106,7 +114,7 @@ func (r *Replica) missingLine(ctx context.Context, number int64, c journal.Chain
 // missingBranches serves a forked chain: every entry that is neither in have nor before it, in the order in
 // which they came. So what goes out are the runs that came in: between two signatures there is one run of one
 // branch, never longer than a piece.
-func (r *Replica) missingBranches(ctx context.Context, number int64, c journal.Chain, have []journal.Hash, maxEntries, maxBytes int) ([]journal.Piece, bool, error) {
+func (r *Replica) missingBranches(ctx context.Context, number int64, cut *cutter, have []journal.Hash) ([]journal.Piece, bool, error) {
 	links, err := links(ctx, r.read, number)
 	if err != nil {
 		return nil, false, err
@@ -119,7 +127,6 @@ func (r *Replica) missingBranches(ctx context.Context, number int64, c journal.C
 		}
 	}
 	slices.Sort(wanted)
-	cut := newCutter(c, maxEntries, maxBytes)
 	for _, id := range wanted {
 		var b []byte
 		if err := r.read.QueryRowContext(ctx, "SELECT stored FROM entry WHERE id = ?", id).Scan(&b); err != nil {
@@ -178,8 +185,9 @@ const storedMore = journal.MaxPiece * 130
 // cutter gathers entries into pieces that end signed, within limits.
 type cutter struct {
 	chain          journal.Chain
-	whole          bool // there is a whole batch for it
-	entries, bytes int  // what is left of them
+	roster         *trust.Roster // nil: entries are to be checked here, not sent
+	whole          bool          // there is a whole batch for it
+	entries, bytes int           // what is left of them
 	pieces         []journal.Piece
 	open           []*journal.Entry // since the last signed entry
 	openBytes      int
@@ -195,6 +203,9 @@ func (k *cutter) add(stored []byte) (more bool, err error) {
 	e, err := journal.ParseStored(stored)
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if k.roster != nil && unavailable(k.roster, e) {
+		return false, errEnd
 	}
 	k.open, k.openBytes = append(k.open, e), k.openBytes+len(stored)
 	if k.openBytes > exchange.MaxPieceBytes+storedMore {
@@ -217,6 +228,17 @@ func (k *cutter) add(stored []byte) (more bool, err error) {
 	}
 	k.open, k.openBytes = nil, 0
 	return k.entries <= 0 || k.bytes <= 0, nil
+}
+
+// unavailable reports whether the entry lacks a body that no erasure explains: this device wrote it, and dropped
+// it once others had it. Who lacks it gets it from them; refused here, it would be taken for a theft.
+func unavailable(roster *trust.Roster, e *journal.Entry) bool {
+	for i, body := range e.Bodies {
+		if body == nil && !roster.Erased(e.Scope, e.Ops[i].ID) {
+			return true
+		}
+	}
+	return false
 }
 
 // errEnd says that a chain cannot be sent any further by this device; what comes before still is.

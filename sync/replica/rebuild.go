@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cantal.fr/buron/sync/journal"
 )
@@ -152,16 +153,20 @@ func (r *Replica) verifyChain(ctx context.Context, c journal.Chain) (int, error)
 	if !ok {
 		return 0, fmt.Errorf("%w: chain %s without its author", ErrDamaged, c.Incarnation)
 	}
+	dropped, err := r.droppedTo(ctx, c)
+	if err != nil {
+		return 0, err
+	}
 	n := 0
 	var have []journal.Hash
 	for {
-		pieces, more, err := r.Missing(ctx, c, have, rebuildPart, 64<<20)
+		pieces, more, err := r.missing(ctx, newCutter(c, rebuildPart, 64<<20), have)
 		if err != nil {
 			return n, err
 		}
 		for i := range pieces {
 			held := pieces[i].Entries[len(pieces[i].Entries)-1].Hash
-			if err := pieces[i].Verify(r.territory, key[:]); err != nil && !r.explained(&pieces[i], err) {
+			if err := pieces[i].Verify(r.territory, key[:]); err != nil && !r.explained(&pieces[i], dropped, err) {
 				return n, fmt.Errorf("%s de %s\u00a0: %w", c.Scope, r.Roster().Name(key), err)
 			}
 			if held != pieces[i].Entries[len(pieces[i].Entries)-1].Hash {
@@ -176,18 +181,11 @@ func (r *Replica) verifyChain(ctx context.Context, c journal.Chain) (int, error)
 	}
 }
 
-// explained reports whether all that is wrong with a piece are bodies that were erased.
-func (r *Replica) explained(p *journal.Piece, err error) bool {
-	if !errors.Is(err, journal.ErrHollow) {
-		return false
-	}
+// explained reports whether all that is wrong with a piece are bodies that were erased, or that this device
+// dropped once they were delivered.
+func (r *Replica) explained(p *journal.Piece, dropped uint64, err error) bool {
 	roster := r.Roster()
-	for _, e := range p.Entries {
-		for i, body := range e.Bodies {
-			if body == nil && !roster.Erased(e.Scope, e.Ops[i].ID) {
-				return false
-			}
-		}
-	}
-	return true
+	return errors.Is(err, journal.ErrHollow) && !slices.ContainsFunc(p.Entries, func(e *journal.Entry) bool {
+		return e.Seq > dropped && unavailable(roster, e)
+	})
 }

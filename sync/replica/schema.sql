@@ -92,6 +92,20 @@ CREATE TABLE met (           -- when this device last exchanged with each peer
   at   INTEGER NOT NULL      -- Unix milliseconds of this device's clock
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE receipt (       -- what others have signed that they hold of what this device writes and may not read
+  signer    BLOB NOT NULL,
+  scope     TEXT NOT NULL,
+  at        INTEGER NOT NULL, -- Unix milliseconds of this device's clock
+  heads     BLOB NOT NULL,    -- incarnation, sequence number (8 bytes) and hash of each
+  signature BLOB NOT NULL,
+  PRIMARY KEY (signer, scope)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dropped (       -- up to where the bodies of this device's own chains were dropped once delivered
+  chain INTEGER PRIMARY KEY,
+  seq   INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE setting (       -- this device's own choices and drafts
   key   TEXT PRIMARY KEY,
   value TEXT NOT NULL
