@@ -48,7 +48,7 @@ type answer struct {
 	Admitted int           `cbor:"5,keyasint,omitempty"`
 	Refused  []wireRefusal `cbor:"6,keyasint,omitempty"`
 	Equal    []string      `cbor:"7,keyasint,omitempty"` // of the scopes offered, those that were found equal
-	Receipts []wireReceipt `cbor:"8,keyasint,omitempty"` // of those, the ones that the peer writes without reading
+	Receipts []wireReceipt `cbor:"8,keyasint,omitempty"` // of scopes that the peer writes without reading
 }
 
 type wireReceipt struct {

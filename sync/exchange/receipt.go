@@ -48,11 +48,11 @@ func (v *Server) receipt(w view, s shown) []wireReceipt {
 	return []wireReceipt{{Scope: s.scope, Signature: signature}}
 }
 
-// keepReceipts keeps the receipts of an answer, of scopes that were found equal. One that does not hold proves
-// nothing, and is passed over.
-func (r *run) keepReceipts(ctx context.Context, w view, list []wireReceipt, equal map[string][]Head) error {
+// keepReceipts keeps the receipts of an answer, over what the peer has said that it holds. One whose signature is
+// not over that proves nothing, and is passed over.
+func (r *run) keepReceipts(ctx context.Context, w view, list []wireReceipt, said map[string][]Head) error {
 	for _, x := range list {
-		f := Receipt{Signer: r.peer, Scope: x.Scope, Heads: equal[x.Scope], Signature: x.Signature}
+		f := Receipt{Signer: r.peer, Scope: x.Scope, Heads: said[x.Scope], Signature: x.Signature}
 		if w.me.MayRead(x.Scope) || !f.Valid(r.s.Territory(), r.s.Identity().Public()) {
 			continue
 		}

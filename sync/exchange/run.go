@@ -245,21 +245,48 @@ func (r *run) offer(ctx context.Context) ([]scopeHeads, error) {
 		return nil, err
 	}
 	out := a.Differ[:0:0]
-	for _, d := range a.Differ {
-		if _, _, some := w.author(d.Scope); some {
-			out = append(out, d)
-		}
-	}
-	var equal []Head
-	same := map[string][]Head{}
+	held, said := []Head(nil), map[string][]Head{}
 	for _, s := range a.Equal {
-		if same[s] == nil { // named twice, it counts once
-			same[s] = mine[s]
-			equal = append(equal, mine[s]...)
+		if said[s] == nil { // named twice, it counts once
+			said[s] = mine[s]
+			held = append(held, mine[s]...)
 		}
 	}
-	if err := r.keepReceipts(ctx, w, a.Receipts, same); err != nil {
+	for _, d := range a.Differ {
+		if _, _, some := w.author(d.Scope); !some {
+			continue
+		}
+		out = append(out, d)
+		if !w.me.MayRead(d.Scope) {
+			if said[d.Scope], err = r.ends(ctx, d, &held); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := r.keepReceipts(ctx, w, a.Receipts, said); err != nil {
 		return nil, err
 	}
-	return out, r.s.Acknowledge(ctx, r.peer, equal)
+	return out, r.s.Acknowledge(ctx, r.peer, held)
+}
+
+// ends returns what the peer has of this device's chains in a scope that this one may not read, and adds to held
+// what is known here of it: where the peer has a branch that will never come here, such as that of a copy of
+// this device, the scope never becomes equal, and yet the rest is delivered.
+func (r *run) ends(ctx context.Context, d scopeHeads, held *[]Head) ([]Head, error) {
+	var out []Head
+	for _, x := range d.Heads {
+		h, err := x.head(d.Scope)
+		if err != nil {
+			return nil, err
+		}
+		known, err := r.s.Holds(ctx, h.Chain, h.Hash)
+		if err != nil {
+			return nil, err
+		}
+		if known {
+			*held = append(*held, h)
+		}
+		out = append(out, h)
+	}
+	return out, nil
 }

@@ -116,10 +116,10 @@ func (v *Server) offered(ctx context.Context, w view, q *request, a *answer) err
 		if q.Control && s.scope != trust.Control {
 			continue
 		}
+		a.Receipts = append(a.Receipts, v.receipt(w, s)...)
 		if hmac.Equal(theirs[s.scope], sumOf(s.heads)) {
 			equal = append(equal, s.heads...)
 			a.Equal = append(a.Equal, s.scope)
-			a.Receipts = append(a.Receipts, v.receipt(w, s)...)
 			continue
 		}
 		a.Differ = append(a.Differ, scopeHeads{Scope: s.scope, Heads: wireHeads(s.heads)})

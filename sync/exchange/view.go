@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -31,7 +30,7 @@ func newView(s Store, peer trust.Key) view {
 }
 
 // author says whose chains of a scope both ends may speak of: everybody's (all), those of one end that
-// may not read the scope, or nobody's.
+// may not read the scope (what it wrote under a former key included), or nobody's.
 func (v view) author(scope string) (key trust.Key, all, some bool) {
 	if v.alone != nil {
 		return *v.alone, false, scope != trust.Control
@@ -60,7 +59,7 @@ func (v view) shows(ctx context.Context, c journal.Chain) (bool, error) {
 		return all, nil
 	}
 	owner, ok, err := v.s.AuthorOf(ctx, c.Incarnation)
-	return ok && owner == key, err
+	return ok && v.s.Roster().GoesOnFrom(key, owner), err
 }
 
 // written returns those of the pieces that are of chains of which may be spoken: of a chain that is not held
@@ -70,7 +69,8 @@ func (v view) written(ctx context.Context, pieces []journal.Piece) ([]journal.Pi
 	opened := map[journal.Incarnation]bool{}
 	for _, p := range pieces {
 		if g := p.Entries[0].Genesis; g != nil {
-			opened[p.Chain.Incarnation] = bytes.Equal(g.Key, v.alone[:])
+			key, _ := trust.KeyOf(g.Key)
+			opened[p.Chain.Incarnation] = v.s.Roster().GoesOnFrom(*v.alone, key)
 		}
 		ok, err := v.shows(ctx, p.Chain)
 		if err != nil {

@@ -199,7 +199,7 @@ func (b *batch) admitPiece(roster *trust.Roster, sender trust.Key, p *journal.Pi
 		}
 		verdicts = append(verdicts, verdict)
 	}
-	if sender == key && roster.Revoked(key) {
+	if roster.Revoked(sender) && roster.GoesOnFrom(sender, key) {
 		n, err := b.countAside(key)
 		if err != nil {
 			return 0, err

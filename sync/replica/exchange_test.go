@@ -3,6 +3,7 @@ package replica
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -312,5 +313,45 @@ func TestFindingAnEntryByItsHashReadsNoWholeChain(t *testing.T) {
 		if !sought {
 			t.Errorf("%s: every entry of the chain is compared", q)
 		}
+	}
+}
+
+// A terminal's disk was copied: the copy goes on under a key of its own, and what was written on it before is not
+// lost, nor kept for ever because the other has gone on as well.
+func TestACopiedTerminalDeliversWhatItWroteBefore(t *testing.T) {
+	f := newField(t)
+	first := f.admit("borne", record.Kiosk, 0, "0150001V")
+	write := func(r *Replica) uuid.UUID {
+		return save(t, r, Change{Kind: record.Attendance, Scope: "people/0150001V", Set: record.Fields{"act": "presence", "workshop": uuid.NewString(), "person_name": "Exemple", "at": noon.UnixMilli()}})
+	}
+	before := write(first)
+	copied := openCopy(t, copyOf(t, first, trust.KeyFile, startFile), Options{Machine: func() string { return "une autre" }})
+	after, other := write(copied), write(first)
+	for _, r := range []*Replica{copied, first, copied} {
+		if _, err := meet(t, r, f.central, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, id := range []uuid.UUID{before, after, other} {
+		if _, err := f.central.Get(t.Context(), id); err != nil {
+			t.Errorf("lost: %v", err)
+		}
+	}
+	for _, r := range []*Replica{copied, first} {
+		if n, err := r.Pending(t.Context()); err != nil || n != 0 {
+			t.Errorf("%s: %d wait, %v", r.Self().Name, n, err)
+		}
+		if _, err := r.DropDelivered(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Verify(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := copied.Get(t.Context(), after); !errors.Is(err, ErrUnknown) {
+		t.Errorf("what the copy wrote is kept: %v", err)
+	}
+	if _, err := first.Get(t.Context(), other); !errors.Is(err, ErrUnknown) {
+		t.Errorf("what the first wrote is kept: %v", err)
 	}
 }

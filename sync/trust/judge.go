@@ -37,6 +37,9 @@ func (r *Roster) Device(k Key) (Device, bool) {
 // Revoked reports whether the device was admitted once and is no more.
 func (r *Roster) Revoked(k Key) bool { return r.devices[k].Revoked }
 
+// GoesOnFrom reports whether k is from, or the key of a device that went on from it.
+func (r *Roster) GoesOnFrom(k, from Key) bool { return slices.Contains(r.ancestry(k), from) }
+
 // Devices returns every device that was ever admitted, ordered by key. The slice must not be changed.
 func (r *Roster) Devices() []Device { return r.order }
 
