@@ -97,14 +97,15 @@ func (r *Replica) commit(ctx context.Context, f func(*batch) error) (Notice, err
 	if err == nil {
 		_, err = r.st.commit.ExecContext(end)
 	}
-	if err == nil {
-		r.memory = m
-		if b.started != "" {
-			err = r.writeStart(b.started)
-		}
-	} else {
+	if err != nil {
 		_, _ = r.write.ExecContext(end, "ROLLBACK") // fails where the database has rolled back itself
 		return Notice{}, translate(err)
+	}
+	r.memory = m
+	if b.started != "" {
+		if err := r.writeStart(b.started); err != nil {
+			r.o.Log.Warn("the start stays noted beside the one before", "err", err)
+		}
 	}
 	if b.roster != before {
 		if err := r.refreshRoster(end, r.write); err != nil {
