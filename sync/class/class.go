@@ -67,6 +67,7 @@ var (
 	ErrNone      = errors.New("class: no class is lent")
 	ErrTerminal  = errors.New("class: asked by a device that is no terminal of this place")
 	ErrEnded     = errors.New("class: ended on this terminal")
+	ErrPlace     = errors.New("class: of another place than the terminal's")
 )
 
 // Loan is a session under its host's signature, as it travels.
@@ -217,16 +218,18 @@ type Terminal struct {
 	ended   uuid.UUID // session that is over here: its host may not bring the names back
 	last    time.Time // of the loan or of the last signature that is known of
 	now     func() time.Time
+	at      func(place string) bool // whether the terminal stands there
 	changed func()
 }
 
-// NewTerminal returns a terminal with no class. Changed, which may be nil, is called after every change,
-// without any lock held.
-func NewTerminal(now func() time.Time, changed func()) *Terminal {
+// NewTerminal returns a terminal with no class, which takes those of the places alone where at says that it
+// stands. Changed, which may be
+// nil, is called after every change, without any lock held.
+func NewTerminal(now func() time.Time, at func(place string) bool, changed func()) *Terminal {
 	if changed == nil {
 		changed = func() {}
 	}
-	return &Terminal{now: now, changed: changed}
+	return &Terminal{now: now, at: at, changed: changed}
 }
 
 // Accept takes a loan that host has brought. The same session again only brings who is done.
@@ -234,6 +237,9 @@ func (t *Terminal) Accept(l Loan, host trust.Device) error {
 	s, err := l.open(host)
 	if err != nil {
 		return err
+	}
+	if !t.at(s.Place) {
+		return ErrPlace
 	}
 	t.mu.Lock()
 	if t.ended == s.ID {

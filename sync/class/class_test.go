@@ -35,7 +35,7 @@ func newRoom(t *testing.T) *room {
 	r.host = trust.Device{Key: r.id.Public(), Role: record.Host, Places: []string{place}, Grants: record.Grants(record.Host, []string{place})}
 	r.kiosk = trust.Device{Key: trust.Key{1}, Role: record.Kiosk, Places: []string{place}}
 	now := func() time.Time { return r.at }
-	r.desk, r.terminal = NewDesk(now), NewTerminal(now, nil)
+	r.desk, r.terminal = NewDesk(now), NewTerminal(now, func(p string) bool { return p == place }, nil)
 	return r
 }
 

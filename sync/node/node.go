@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -93,8 +94,16 @@ func New(r *replica.Replica, o Options) *Node {
 		o.OnClass = func() {}
 	}
 	return &Node{
-		r: r, o: o, log: o.Log, server: exchange.NewServer(r, o.Log), desk: class.NewDesk(r.Now), terminal: class.NewTerminal(r.Now, o.OnClass),
+		r: r, o: o, log: o.Log, server: exchange.NewServer(r, o.Log), desk: class.NewDesk(r.Now), terminal: class.NewTerminal(r.Now, standsAt(r), o.OnClass),
 		subs: map[int]func(Status){}, partners: map[string]*partner{}, kiosks: map[string]*lan.Conn{}, over: map[trust.Key]uuid.UUID{},
+	}
+}
+
+// standsAt tells whether a public terminal stands at a place; other devices are nobody's terminal.
+func standsAt(r *replica.Replica) func(place string) bool {
+	return func(place string) bool {
+		d := r.Self()
+		return d.Role != record.Kiosk || slices.Contains(d.Places, place)
 	}
 }
 
