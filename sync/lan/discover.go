@@ -73,15 +73,23 @@ func (b *Beacon) announce(ctx context.Context) {
 			server.Shutdown()
 		}
 	}()
-	last := ""
+	var last []string
 	for {
-		if now := interfaces(); now != last {
+		if now := addresses(); !slices.Equal(now, last) {
 			if server != nil {
 				server.Shutdown()
+				server = nil
 			}
-			// An error here means no usable interface: the next look tries again.
-			server, _ = zeroconf.Register("buron-"+b.device, Service, domain, b.port, []string{"v=1", "t=" + b.territory, "d=" + b.device}, nil)
-			last = now
+			last = nil
+			if len(now) > 0 {
+				// The library would announce the machine's own name, which is often a person's. An error here is
+				// a network that is just going: the next look tries again.
+				name := "buron-" + b.device
+				var err error
+				if server, err = zeroconf.RegisterProxy(name, Service, domain, b.port, name, now, []string{"v=1", "t=" + b.territory, "d=" + b.device}, nil); err == nil {
+					last = now
+				}
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -91,18 +99,30 @@ func (b *Beacon) announce(ctx context.Context) {
 	}
 }
 
-// interfaces describes the addresses of this machine.
-func interfaces() string {
-	addrs, err := net.InterfaceAddrs()
+// addresses returns where a neighbour may reach this machine, in order.
+func addresses() []string {
+	interfaces, err := net.Interfaces()
 	if err != nil {
-		return ""
+		return nil
 	}
-	var list []string
-	for _, a := range addrs {
-		list = append(list, a.String())
+	var out []string
+	for _, i := range interfaces {
+		if i.Flags&net.FlagUp == 0 || i.Flags&net.FlagMulticast == 0 {
+			continue
+		}
+		addrs, err := i.Addrs()
+		if err != nil {
+			continue
+		}
+		for _, a := range addrs {
+			// A link-local address of IPv6 would need a zone, which mDNS does not tell.
+			if n, ok := a.(*net.IPNet); ok && (n.IP.IsGlobalUnicast() || n.IP.To4() != nil && n.IP.IsLinkLocalUnicast()) {
+				out = append(out, n.IP.String())
+			}
+		}
 	}
-	slices.Sort(list)
-	return strings.Join(list, " ")
+	slices.Sort(out)
+	return out
 }
 
 // browse listens for one window, with a resolver and a channel of its own.
