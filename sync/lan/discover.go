@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"slices"
 	"strconv"
@@ -24,6 +25,9 @@ const (
 	liveness  = 90 * time.Second // after which a neighbour that was not heard again is gone
 	lookAgain = 5 * time.Second  // between looks at the interfaces
 )
+
+// maxKnown is the most neighbours that are kept: anyone on the network may announce as many as they like.
+const maxKnown = 200
 
 // Neighbour is a device that announces itself. It is a hint: its key is proved by a handshake only.
 type Neighbour struct {
@@ -172,24 +176,34 @@ func (b *Beacon) hear(e *zeroconf.ServiceEntry) {
 	if len(n.Addresses) == 0 {
 		return
 	}
-	b.mu.Lock()
-	b.known[n.Tag] = n
-	b.mu.Unlock()
-	b.found(n)
+	if b.keep(n) {
+		b.found(n)
+	}
 }
 
-// Neighbours returns those heard in the last 90 seconds: mDNS never says that one has left.
+// keep notes a neighbour, and reports whether there is room for it.
+func (b *Beacon) keep(n Neighbour) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.prune()
+	if _, again := b.known[n.Tag]; !again && len(b.known) >= maxKnown {
+		return false
+	}
+	b.known[n.Tag] = n
+	return true
+}
+
+// prune forgets those that were not heard for long: mDNS never says that one has left.
+func (b *Beacon) prune() {
+	maps.DeleteFunc(b.known, func(_ string, n Neighbour) bool { return time.Since(n.Seen) > liveness })
+}
+
+// Neighbours returns those heard in the last 90 seconds.
 func (b *Beacon) Neighbours() []Neighbour {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var out []Neighbour
-	for tag, n := range b.known {
-		if time.Since(n.Seen) > liveness {
-			delete(b.known, tag)
-			continue
-		}
-		out = append(out, n)
-	}
+	b.prune()
+	out := slices.Collect(maps.Values(b.known))
 	slices.SortFunc(out, func(a, c Neighbour) int { return strings.Compare(a.Tag, c.Tag) })
 	return out
 }

@@ -2,6 +2,8 @@ package lan
 
 import (
 	"context"
+	"fmt"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -39,4 +41,24 @@ func TestTheMachinesNameIsNotAnnounced(t *testing.T) {
 		}
 	}
 	t.Skip("no multicast here")
+}
+
+// Whoever announces without end neither fills the memory nor keeps those out who come later.
+func TestWhatIsHeardIsBoundedAndForgotten(t *testing.T) {
+	b := NewBeacon("11223344", "aabbccdd", 4242, func(Neighbour) {})
+	for i := range 1000 {
+		e := zeroconf.NewServiceEntry(fmt.Sprint("buron-", i), Service, domain)
+		e.Port, e.Text, e.AddrIPv4 = 4242, []string{"v=1", "t=11223344", fmt.Sprint("d=", i)}, []net.IP{net.IPv4(192, 0, 2, 1)}
+		b.hear(e)
+	}
+	if n := len(b.Neighbours()); n != maxKnown {
+		t.Errorf("%d neighbours kept", n)
+	}
+	for tag, n := range b.known {
+		n.Seen = n.Seen.Add(-2 * liveness)
+		b.known[tag] = n
+	}
+	if n := len(b.Neighbours()); n != 0 || len(b.known) != 0 {
+		t.Errorf("%d are still shown after their time, %d kept", n, len(b.known))
+	}
 }

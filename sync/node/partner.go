@@ -22,6 +22,10 @@ const (
 	lastRetry  = 5 * time.Minute
 )
 
+// maxPartners is the number from which on nobody is met who was only announced: anyone on the network may
+// announce as many as they like. Those that do not answer make room after a while.
+const maxPartners = 200
+
 // partner is one with whom this device exchanges: the central, or a neighbour at an address.
 type partner struct {
 	address string // "" for the central
@@ -70,7 +74,12 @@ func (n *Node) meet(address string) {
 // heard is called by the beacon.
 func (n *Node) heard(found lan.Neighbour) {
 	for _, a := range found.Addresses[:min(len(found.Addresses), 2)] {
-		n.meet(a)
+		n.mu.Lock()
+		full := n.partners[a] == nil && len(n.partners) >= maxPartners
+		n.mu.Unlock()
+		if !full {
+			n.meet(a)
+		}
 	}
 }
 
