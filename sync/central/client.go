@@ -45,6 +45,14 @@ var (
 	ErrBusy        = errors.New("central: busy, try later")
 )
 
+// Busy is the error of a server that asks to be left alone for a while: it is ErrBusy.
+type Busy struct{ After time.Duration }
+
+func (b *Busy) Error() string { return fmt.Sprintf("%v: in %s", ErrBusy, b.After) }
+
+// Is makes a Busy one of the ways in which the central is not reached.
+func (b *Busy) Is(target error) bool { return target == ErrBusy }
+
 // Sentence returns what to tell people of an error of the client.
 func Sentence(err error) string {
 	switch {
@@ -132,7 +140,7 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*t
 	case resp.Header.Get("Content-Type") != mediaType:
 		return nil, nil, fmt.Errorf("%w: %s, %s", ErrPortal, resp.Status, resp.Header.Get("Content-Type"))
 	case resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable:
-		return nil, nil, fmt.Errorf("%w: %s s", ErrBusy, resp.Header.Get("Retry-After"))
+		return nil, nil, &Busy{readRetryAfter(resp.Header.Get("Retry-After"))}
 	case resp.StatusCode == http.StatusForbidden:
 		return nil, nil, fmt.Errorf("%w: %s", ErrRefused, strings.TrimSpace(string(b)))
 	case resp.StatusCode != http.StatusOK:
@@ -229,3 +237,17 @@ func (c *Client) Join(ctx context.Context, code, name string) (Joined, error) {
 
 // retryAfter is what a busy server asks for, in seconds.
 func retryAfter(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
+
+// longestWait bounds what a server, or a proxy before it, may ask for.
+const longestWait = 5 * time.Minute
+
+// readRetryAfter reads the header in either of its forms (RFC 9110 §10.2.3); 0 where there is none.
+func readRetryAfter(text string) time.Duration {
+	if n, err := strconv.Atoi(text); err == nil && n > 0 {
+		return min(time.Duration(min(n, 3600))*time.Second, longestWait)
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return min(max(time.Until(at), 0), longestWait)
+	}
+	return 0
+}

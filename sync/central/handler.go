@@ -16,8 +16,15 @@ import (
 	"cantal.fr/buron/sync/trust"
 )
 
-// maxAtOnce is the number of requests served at once; others are asked to come back.
-const maxAtOnce = 32
+// Limits of what is served at once; others are asked to come back. Unknown keys, those of devices that join
+// among them, have places of their own: strangers never keep a device of the territory out.
+const (
+	maxAtOnce     = 32
+	maxStrangers  = 4
+	strangerBody  = 256 << 10        // bytes of a request of an unknown key
+	strangerLimit = 10 * time.Second // for all of its request to arrive
+	comeBack      = 20 * time.Second
+)
 
 // Admitter spends an invitation. It is an interface because the arrow from a transport to the replica must
 // not be drawn.
@@ -36,7 +43,8 @@ type Handler struct {
 	server   *exchange.Server
 	admitter Admitter
 	log      *slog.Logger
-	slots    chan struct{}
+	known    chan struct{} // places of devices on the roster
+	unknown  chan struct{} // places of others
 }
 
 // NewHandler returns the handler of a central. The logger may be nil.
@@ -44,10 +52,11 @@ func NewHandler(store exchange.Store, admitter Admitter, log *slog.Logger) *Hand
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Handler{store, exchange.NewServer(store, log), admitter, log, make(chan struct{}, maxAtOnce)}
+	return &Handler{store, exchange.NewServer(store, log), admitter, log, make(chan struct{}, maxAtOnce), make(chan struct{}, maxStrangers)}
 }
 
-// ServeHTTP answers one request. Nothing is said to who has not shown a device key.
+// ServeHTTP answers one request. Nothing is said to who has not shown a device key. A place is taken for the
+// time of the work alone: neither a slow request nor a slow reader holds one.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", mediaType)
 	if r.TLS == nil {
@@ -59,51 +68,62 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	default:
-		w.Header().Set("Retry-After", retryAfter(20*time.Second))
-		w.WriteHeader(http.StatusServiceUnavailable)
-		return
-	}
 	exporter, err := trust.Exporter(*r.TLS)
 	if err != nil {
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	places, limit := h.known, int64(maxBody)
+	if _, ok := h.store.Roster().Device(peer); !ok {
+		places, limit = h.unknown, strangerBody
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(strangerLimit)) // where it cannot be set, the server's own holds
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if err != nil {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
+	select {
+	case places <- struct{}{}:
+	default:
+		w.Header().Set("Retry-After", retryAfter(comeBack))
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	status, answer := func() (int, []byte) {
+		defer func() { <-places }()
+		return h.answer(r, peer, exporter, body)
+	}()
+	w.WriteHeader(status)
+	_, _ = w.Write(answer)
+}
+
+func (h *Handler) answer(r *http.Request, peer trust.Key, exporter, body []byte) (status int, answer []byte) {
 	switch {
 	case r.Method == http.MethodGet && r.URL.Path == pathHello:
+		return http.StatusOK, nil
 	case r.Method == http.MethodPost && r.URL.Path == pathExchange:
 		answer, err := h.server.Serve(r.Context(), peer, exporter, body)
 		if err != nil {
 			h.log.Warn("exchange", "peer", peer.Tag(), "err", err)
 		}
-		_, _ = w.Write(answer)
+		return http.StatusOK, answer
 	case r.Method == http.MethodPost && r.URL.Path == pathJoin:
-		h.join(w, r, peer, exporter, body)
-	default:
-		w.WriteHeader(http.StatusNotFound)
+		return h.join(r, peer, exporter, body)
 	}
+	return http.StatusNotFound, nil
 }
 
 // maxName is the most bytes of a device's name.
 const maxName = 64
 
-func (h *Handler) join(w http.ResponseWriter, r *http.Request, peer trust.Key, exporter, body []byte) {
+func (h *Handler) join(r *http.Request, peer trust.Key, exporter, body []byte) (status int, answer []byte) {
 	var q joinRequest
 	if err := json.Unmarshal(body, &q); err != nil || q.Name == "" || len(q.Name) > maxName || !utf8.ValidString(q.Name) {
-		w.WriteHeader(http.StatusBadRequest)
-		return
+		return http.StatusBadRequest, nil
 	}
 	if _, err := trust.RecipientBytes(q.Age); err != nil {
-		w.WriteHeader(http.StatusBadRequest)
-		return
+		return http.StatusBadRequest, nil
 	}
 	code, err := h.admitter.Admit(r.Context(), func(code string) bool {
 		return hmac.Equal(q.Proof, trust.Proof(code, exporter, trust.SideJoin, []byte(q.Name), []byte(q.Age)))
@@ -114,24 +134,20 @@ func (h *Handler) join(w http.ResponseWriter, r *http.Request, peer trust.Key, e
 		if errors.Is(err, ErrNoInvitation) {
 			status = http.StatusForbidden
 		}
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, "Cette invitation n'existe pas, a déjà servi ou a expiré.")
-		return
+		return status, []byte("Cette invitation n'existe pas, a déjà servi ou a expiré.")
 	}
 	h.log.Info("device joined", "peer", peer.Tag())
 	control, err := h.control(r.Context())
 	if err != nil {
 		h.log.Error("join", "err", err)
-		w.WriteHeader(http.StatusInternalServerError)
-		return
+		return http.StatusInternalServerError, nil
 	}
 	t := h.store.Territory()
-	answer, err := json.Marshal(joinAnswer{Territory: t[:], Control: control, Proof: trust.Proof(code, exporter, trust.SideAdmit, t[:], control)})
+	answer, err = json.Marshal(joinAnswer{Territory: t[:], Control: control, Proof: trust.Proof(code, exporter, trust.SideAdmit, t[:], control)})
 	if err != nil {
-		w.WriteHeader(http.StatusInternalServerError)
-		return
+		return http.StatusInternalServerError, nil
 	}
-	_, _ = w.Write(answer)
+	return http.StatusOK, answer
 }
 
 // control returns the whole of the control scope, as pieces.

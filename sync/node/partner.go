@@ -112,6 +112,9 @@ func (n *Node) serve(ctx context.Context, p *partner) {
 		} else {
 			retry = firstRetry
 		}
+		if !rest(ctx, err) {
+			return
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -126,6 +129,20 @@ func (n *Node) serve(ctx context.Context, p *partner) {
 		case <-ctx.Done():
 		case <-time.After(debounce):
 		}
+	}
+}
+
+// rest waits as long as a busy central has asked for, whatever is written meanwhile; false once ctx is done.
+func rest(ctx context.Context, err error) bool {
+	var busy *central.Busy
+	if !errors.As(err, &busy) {
+		return true
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(busy.After):
+		return true
 	}
 }
 
