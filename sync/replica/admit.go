@@ -45,6 +45,11 @@ func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.
 		}
 		b.notice.Remote = admitted > 0
 		forked = b.forked
+		if len(refused) > 0 {
+			if err := b.pruneRefusals(sender); err != nil {
+				return err
+			}
+		}
 		return b.searchedToEnd(pending)
 	})
 	if err == nil && forked {
