@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -48,10 +49,7 @@ func Found(ctx context.Context, dir string, o FoundOptions) (*Founded, error) {
 	if now == nil {
 		now = time.Now
 	}
-	if err := makeHome(dir); err != nil {
-		return nil, err
-	}
-	first, err := trust.NewIdentity(o.Device, random)
+	first, err := home(ctx, dir, o.Device, random)
 	if err != nil {
 		return nil, err
 	}
@@ -72,15 +70,31 @@ func Found(ctx context.Context, dir string, o FoundOptions) (*Founded, error) {
 	return out, nil
 }
 
-// makeHome makes the data folder, private, and refuses one that is in use.
-func makeHome(dir string) error {
+// home makes the data folder, private, and the key of the device that will live in it; it refuses a folder
+// that is in use. The key of an attempt that was cut short serves again: an admission may have been written
+// for it.
+func home(ctx context.Context, dir, name string, random io.Reader) (*trust.Identity, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("node: make the data folder: %w", err)
+		return nil, fmt.Errorf("node: make the data folder: %w", err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, trust.KeyFile)); err == nil {
-		return ErrFounded
+	made, err := replica.Made(ctx, dir)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	if made {
+		return nil, ErrFounded
+	}
+	id, err := trust.LoadIdentity(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if id, err = trust.NewIdentity(name, random); err == nil {
+			err = id.Save(dir)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	id.Name = name
+	return id, nil
 }
 
 // seal writes the recovery file before anything else is made: a territory whose root is lost could
@@ -90,6 +104,13 @@ func seal(dir string, f *trust.Founding, random io.Reader, now time.Time) (path,
 		return "", "", err
 	}
 	path = filepath.Join(dir, RecoveryFile)
+	// One that is there already is of another territory, or of this one's attempt that was cut short: it stays.
+	for n := 1; ; n++ {
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		path = filepath.Join(dir, fmt.Sprintf("secours-%d.age", n+1))
+	}
 	w, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", "", fmt.Errorf("node: write the recovery file: %w", err)

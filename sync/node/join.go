@@ -27,10 +27,7 @@ func Join(ctx context.Context, dir, invitation, url, name string, o replica.Opti
 	if url == "" {
 		return nil, ErrNoURL
 	}
-	if err := makeHome(dir); err != nil {
-		return nil, err
-	}
-	id, err := trust.NewIdentity(name, rand.Reader)
+	id, err := home(ctx, dir, name, rand.Reader)
 	if err != nil {
 		return nil, err
 	}

@@ -99,27 +99,27 @@ type Replica struct {
 }
 
 // Create makes a replica of territory t in dir, which is made if need be, for the device whose keys are
-// id, and admits the control pieces that make it a member.
+// id, and admits the control pieces that make it a member. It can be called again where it was interrupted:
+// the key comes first, so that whatever the device was admitted under is never lost.
 func Create(ctx context.Context, dir string, id *trust.Identity, t journal.Territory, control []journal.Piece, o Options) (*Replica, error) {
 	o.fill()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("replica: make %s: %w", dir, err)
 	}
-	path := filepath.Join(dir, File)
-	if _, err := os.Stat(path); err == nil {
-		return nil, fmt.Errorf("replica: %s holds a replica already", dir)
+	if err := clearUnmade(ctx, dir); err != nil {
+		return nil, err
+	}
+	if err := keepKey(dir, id); err != nil {
+		return nil, err
 	}
 	var nonce [16]byte
 	if _, err := io.ReadFull(o.Random, nonce[:]); err != nil {
 		return nil, fmt.Errorf("replica: draw a nonce: %w", err)
 	}
-	if err := build(ctx, path, t, nonce); err != nil {
+	if err := build(ctx, filepath.Join(dir, File), t, nonce); err != nil {
 		return nil, err
 	}
-	if err := id.Save(dir); err != nil {
-		return nil, err
-	}
-	r, err := Open(ctx, dir, o)
+	r, err := open(ctx, dir, o)
 	if err != nil {
 		return nil, err
 	}
@@ -160,6 +160,7 @@ func build(ctx context.Context, path string, t journal.Territory, nonce [16]byte
 	if err := os.Rename(temporary, path); err != nil {
 		return fmt.Errorf("replica: make the database: %w", err)
 	}
+	syncFolder(filepath.Dir(path))
 	return nil
 }
 
@@ -180,13 +181,22 @@ func escape(path string) string {
 // readers is the number of connections that read at once.
 const readers = 4
 
-// Open opens the replica of a data folder. The error is ErrNone where there is none.
+// Open opens the replica of a data folder. The error is ErrNone where there is none, or one whose making was
+// cut short.
 func Open(ctx context.Context, dir string, o Options) (*Replica, error) {
 	o.fill()
-	path := filepath.Join(dir, File)
-	if _, err := os.Stat(path); err != nil {
+	made, err := Made(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	if !made {
 		return nil, ErrNone
 	}
+	return open(ctx, dir, o)
+}
+
+func open(ctx context.Context, dir string, o Options) (*Replica, error) {
+	path := filepath.Join(dir, File)
 	var err error
 	r := &Replica{dir: dir, home: diskFolder(dir), o: o, authors: map[journal.Incarnation]trust.Key{}, watchers: map[int]func(Notice){}}
 	if r.db, err = sql.Open("sqlite", dsn(path, false)); err != nil {
