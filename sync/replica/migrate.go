@@ -28,6 +28,8 @@ func migrations() []string {
 		DROP TABLE held_before;
 		CREATE TABLE receipt (signer BLOB NOT NULL, scope TEXT NOT NULL, at INTEGER NOT NULL, heads BLOB NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (signer, scope)) STRICT, WITHOUT ROWID;
 		CREATE TABLE dropped (chain INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT;`,
+		// 4: invitations remember who has used them.
+		"ALTER TABLE invitation ADD COLUMN spent BLOB;",
 	}
 }
 

@@ -123,9 +123,10 @@ CREATE TABLE refusal (       -- what was not taken in, until someone has read it
   UNIQUE (sender, author, scope, seq, reason)
 ) STRICT;
 
-CREATE TABLE invitation (    -- invitations that this device has printed and that nobody used yet
+CREATE TABLE invitation (    -- invitations that this device has given out, until they expire
   code    TEXT PRIMARY KEY,
   role    TEXT NOT NULL,
   places  TEXT NOT NULL,     -- JSON list
-  expires INTEGER NOT NULL   -- Unix milliseconds
+  expires INTEGER NOT NULL,  -- Unix milliseconds
+  spent   BLOB               -- key of the device that used it: it alone may ask again, if the answer was lost
 ) STRICT, WITHOUT ROWID;
