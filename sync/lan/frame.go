@@ -4,6 +4,7 @@
 package lan
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -26,6 +27,10 @@ const (
 	callLimit   = 30 * time.Second // one request and its answer
 	dialLimit   = 4 * time.Second
 	maxSessions = 64 // connections served at once
+
+	// Of a peer that has proved nothing yet.
+	strangerFrame = 64 << 10
+	strangerLimit = 10 * time.Second
 )
 
 // ErrFrame is returned for bytes that are not frames.
@@ -45,18 +50,19 @@ func writeFrame(w io.Writer, kind byte, payload []byte) error {
 	return err
 }
 
-func readFrame(r io.Reader) (kind byte, payload []byte, err error) {
+// readFrame reads one frame of at most limit bytes. Memory grows as bytes arrive: a length alone costs nothing.
+func readFrame(r io.Reader, limit uint32) (kind byte, payload []byte, err error) {
 	var head [5]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return 0, nil, err
 	}
 	n := binary.BigEndian.Uint32(head[1:])
-	if n > maxFrame {
-		return 0, nil, ErrFrame
+	if n > limit {
+		return 0, nil, fmt.Errorf("lan: frame of %d bytes: %w", n, ErrFrame)
 	}
-	payload = make([]byte, n)
-	if _, err := io.ReadFull(r, payload); err != nil {
+	var b bytes.Buffer
+	if _, err := io.CopyN(&b, r, int64(n)); err != nil {
 		return 0, nil, fmt.Errorf("lan: frame cut short: %w", err)
 	}
-	return head[0], payload, nil
+	return head[0], b.Bytes(), nil
 }

@@ -18,6 +18,15 @@ type Peer struct {
 	Key      trust.Key
 	Exporter []byte // trust.Exporter of the connection
 	Addr     net.Addr
+	vouched  *bool
+}
+
+// Vouch lets the peer send whole frames from now on: a handler calls it once the peer has proved that it
+// belongs, though its key is not known yet.
+func (p Peer) Vouch() {
+	if p.vouched != nil {
+		*p.vouched = true
+	}
 }
 
 // Handler answers one request.
@@ -26,12 +35,14 @@ type Handler func(ctx context.Context, p Peer, request []byte) (answer []byte, e
 // Listener serves neighbours.
 type Listener struct {
 	l        net.Listener
+	known    func(trust.Key) bool
 	handlers map[byte]Handler
 	log      *slog.Logger
 }
 
-// Listen opens a TCP address for neighbours; ":0" lets the system choose the port.
-func Listen(addr string, id func() *trust.Identity, handlers map[byte]Handler, log *slog.Logger) (*Listener, error) {
+// Listen opens a TCP address for neighbours; ":0" lets the system choose the port. Known tells which keys are
+// admitted: of others only short frames are read, until a handler has vouched for them.
+func Listen(addr string, id func() *trust.Identity, known func(trust.Key) bool, handlers map[byte]Handler, log *slog.Logger) (*Listener, error) {
 	config := trust.ServerTLS(id)
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -40,7 +51,7 @@ func Listen(addr string, id func() *trust.Identity, handlers map[byte]Handler, l
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Listener{tls.NewListener(l, config), handlers, log}, nil
+	return &Listener{tls.NewListener(l, config), known, handlers, log}, nil
 }
 
 // Addr returns the address that is listened on.
@@ -88,10 +99,14 @@ func (l *Listener) serve(ctx context.Context, c *tls.Conn) error {
 		return err
 	}
 	for {
-		if err := c.SetDeadline(time.Now().Add(idleLimit)); err != nil {
+		limit, patience := uint32(maxFrame), idleLimit
+		if !*peer.vouched && !l.known(peer.Key) {
+			limit, patience = strangerFrame, strangerLimit
+		}
+		if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
 			return err
 		}
-		kind, request, err := readFrame(c)
+		kind, request, err := readFrame(c, limit)
 		if err != nil {
 			return err
 		}
@@ -128,7 +143,7 @@ func handshake(ctx context.Context, c *tls.Conn) (Peer, error) {
 	if err != nil {
 		return Peer{}, err
 	}
-	return Peer{key, exporter, c.RemoteAddr()}, nil
+	return Peer{key, exporter, c.RemoteAddr(), new(bool)}, nil
 }
 
 // Conn is a connection to a neighbour. Its calls are made one after the other.
@@ -176,7 +191,7 @@ func (c *Conn) Do(ctx context.Context, kind byte, request []byte) ([]byte, error
 	if err := writeFrame(c.c, kind, request); err != nil {
 		return nil, fmt.Errorf("lan: call: %w", err)
 	}
-	got, answer, err := readFrame(c.c)
+	got, answer, err := readFrame(c.c, maxFrame)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("lan: call: %w", err)

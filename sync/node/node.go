@@ -213,22 +213,32 @@ func (n *Node) open(ctx context.Context, wg *sync.WaitGroup) (string, error) {
 
 // listenOn opens the address asked for; left free, the port of last time, so that others find it again.
 func (n *Node) listenOn(ctx context.Context) (*lan.Listener, error) {
-	handlers := map[byte]lan.Handler{
-		lan.Exchange: func(ctx context.Context, p lan.Peer, b []byte) ([]byte, error) {
-			return n.server.Serve(ctx, p.Key, p.Exporter, b)
-		},
-		lan.Class: n.serveClass,
+	handlers := map[byte]lan.Handler{lan.Exchange: n.serveExchange, lan.Class: n.serveClass}
+	listen := func(addr string) (*lan.Listener, error) {
+		return lan.Listen(addr, n.r.Identity, n.knows, handlers, n.log)
 	}
 	if n.o.Listen != "" && !strings.HasSuffix(n.o.Listen, ":0") {
-		return lan.Listen(n.o.Listen, n.r.Identity, handlers, n.log)
+		return listen(n.o.Listen)
 	}
 	host := strings.TrimSuffix(n.o.Listen, ":0")
 	if port, err := n.r.Setting(ctx, settingPort); err == nil && port != "" {
-		if l, err := lan.Listen(net.JoinHostPort(host, port), n.r.Identity, handlers, n.log); err == nil {
+		if l, err := listen(net.JoinHostPort(host, port)); err == nil {
 			return l, nil
 		}
 	}
-	return lan.Listen(net.JoinHostPort(host, "0"), n.r.Identity, handlers, n.log)
+	return listen(net.JoinHostPort(host, "0"))
+}
+
+func (n *Node) knows(k trust.Key) bool {
+	_, ok := n.r.Roster().Device(k)
+	return ok
+}
+
+func (n *Node) serveExchange(ctx context.Context, p lan.Peer, b []byte) ([]byte, error) {
+	if !n.knows(p.Key) && exchange.Proves(n.r.Territory(), p.Exporter, b) {
+		p.Vouch() // admitted lately, as its control entries are about to say
+	}
+	return n.server.Serve(ctx, p.Key, p.Exporter, b)
 }
 
 func (n *Node) serveClass(_ context.Context, p lan.Peer, b []byte) ([]byte, error) {
