@@ -56,6 +56,7 @@ type cli struct {
 
 	Window    windowCmd    `cmd:"" default:"withargs" help:"Ouvrir la fenêtre (sans commande, c'est ce qui se passe)."`
 	Init      initCmd      `cmd:"" help:"Créer un territoire, ou essayer avec des exemples."`
+	Invite    inviteCmd    `cmd:"" help:"Écrire une invitation, pour un appareil voisin."`
 	Join      joinCmd      `cmd:"" help:"Rejoindre un territoire avec une invitation."`
 	List      listCmd      `cmd:"" help:"Lister les enregistrements d'une sorte."`
 	Show      showCmd      `cmd:"" help:"Montrer un enregistrement et son histoire."`
@@ -95,7 +96,7 @@ var errUsage = errors.New("usage")
 
 // usage makes an error that exits with status 2.
 func usage(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", errUsage, fmt.Sprintf(format, args...))
+	return fmt.Errorf("%w: %w", errUsage, fmt.Errorf(format, args...))
 }
 
 // DataDir returns where a person's data are kept when no folder is named: XDG_DATA_HOME/buron.

@@ -56,14 +56,19 @@ func deviceName(given string) string {
 }
 
 type joinCmd struct {
-	Invitation string `arg:"" help:"Invitation, comme ABCD-EFGH-JKMN-PQRS."`
+	Invitation string `arg:"" help:"Invitation, comme ABCD-EFGH-JKMN-PQRS, ou fichier .buron-invitation."`
 	Central    string `help:"Adresse du central, si l'invitation ne la porte pas." placeholder:"URL"`
+	Peer       string `help:"Adresse de l'appareil voisin qui invite, si l'invitation ne la porte pas." placeholder:"HÔTE:PORT"`
 	Device     string `help:"Nom de cet appareil (sinon, celui de l'ordinateur)." placeholder:"NOM"`
 }
 
-// Run joins a territory through its central.
+// Run joins a territory through its central, or through the neighbour that invites.
 func (c *joinCmd) Run(e *env) error {
-	r, err := node.Join(e.ctx, e.dir, c.Invitation, c.Central, deviceName(c.Device), replica.Options{})
+	where, err := c.where()
+	if err != nil {
+		return usage("%w", err)
+	}
+	r, err := node.Join(e.ctx, e.dir, c.Invitation, where, deviceName(c.Device), replica.Options{})
 	if err != nil {
 		return err
 	}

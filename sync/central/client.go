@@ -6,9 +6,7 @@ package central
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +17,6 @@ import (
 	"time"
 
 	"cantal.fr/buron/sync/exchange"
-	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/trust"
 )
 
@@ -170,69 +167,37 @@ func classify(err error) error {
 	return fmt.Errorf("%w: %w", ErrSilent, err)
 }
 
-// joinRequest is what a device that joins says of itself. The code itself is never sent.
-type joinRequest struct {
-	Name  string `json:"name"`
-	Age   string `json:"age"`
-	Proof []byte `json:"proof"`
-}
-
-// joinAnswer is what the admitter answers: the territory's keys, under a proof that it knows the code too.
-type joinAnswer struct {
-	Territory []byte `json:"territory"`
-	Control   []byte `json:"control"` // pieces of control
-	Proof     []byte `json:"proof"`
-}
-
-// Joined is what a device has learnt by joining.
-type Joined struct {
-	Territory journal.Territory
-	Control   []journal.Piece
-	Central   trust.Key
-}
-
-// Join asks to be admitted with the code of an invitation. Both ends prove that they know it, on this very
-// connection: so the territory's keys that come back are authentic.
-func (c *Client) Join(ctx context.Context, code, name string) (Joined, error) {
-	var out Joined
+// Join asks to be admitted with the code of an invitation, and returns what was learnt with the central's key.
+func (c *Client) Join(ctx context.Context, code, name string) (exchange.Joined, trust.Key, error) {
+	var none exchange.Joined
 	state, _, err := c.send(ctx, http.MethodGet, pathHello, nil)
 	if err != nil {
-		return out, err
+		return none, trust.Key{}, err
 	}
 	exporter, err := trust.Exporter(*state)
 	if err != nil {
-		return out, err
+		return none, trust.Key{}, err
 	}
 	server, err := trust.PeerKey(*state)
 	if err != nil {
-		return out, err
+		return none, trust.Key{}, err
 	}
-	age := c.id.Age.Recipient().String()
-	body, err := json.Marshal(joinRequest{Name: name, Age: age, Proof: trust.Proof(code, exporter, trust.SideJoin, []byte(name), []byte(age))})
+	request, err := exchange.AskJoin(c.id, code, name, exporter)
 	if err != nil {
-		return out, fmt.Errorf("central: join: %w", err)
+		return none, server, err
 	}
-	_, raw, err := c.send(ctx, http.MethodPost, pathJoin, body)
+	_, answer, err := c.send(ctx, http.MethodPost, pathJoin, request)
 	if err != nil {
-		return out, err
+		return none, server, err
 	}
-	var a joinAnswer
-	if err := json.Unmarshal(raw, &a); err != nil || len(a.Territory) != len(out.Territory) {
-		return out, fmt.Errorf("%w: an answer that cannot be read", ErrSilent)
+	joined, err := exchange.ReadJoin(code, exporter, answer)
+	switch {
+	case errors.Is(err, exchange.ErrNoInvitation):
+		return none, server, fmt.Errorf("%w: the service does not know this invitation", ErrRefused)
+	case err != nil:
+		return none, server, fmt.Errorf("%w: %w", ErrSilent, err)
 	}
-	if !hmac.Equal(a.Proof, trust.Proof(code, exporter, trust.SideAdmit, a.Territory, a.Control)) {
-		return out, fmt.Errorf("%w: the service does not know this invitation", ErrRefused)
-	}
-	copy(out.Territory[:], a.Territory)
-	out.Central = server
-	for rest := a.Control; len(rest) > 0; {
-		var p journal.Piece
-		if p, rest, err = journal.ParsePiece(rest); err != nil {
-			return out, fmt.Errorf("central: join: %w", err)
-		}
-		out.Control = append(out.Control, p)
-	}
-	return out, nil
+	return joined, server, nil
 }
 
 // retryAfter is what a busy server asks for, in seconds.

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -10,7 +10,6 @@ import (
 
 	"cantal.fr/buron/sync/node"
 	"cantal.fr/buron/sync/record"
-	"cantal.fr/buron/sync/replica"
 	"cantal.fr/buron/sync/trust"
 )
 
@@ -40,66 +39,31 @@ type inviteCmd struct {
 
 // Run prints an invitation alone on standard output.
 func (c *inviteCmd) Run(e *env) error {
-	role, err := roleOf(c.Role)
-	if err != nil {
-		return err
-	}
 	r, err := e.open()
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	var places []string
-	for _, p := range c.Place {
-		key, err := placeKey(r.Book(e.ctx), p)
-		if err != nil {
-			return err
-		}
-		places = append(places, key)
+	role, places, err := node.ParseGrant(r.Book(e.ctx), c.Role, c.Place)
+	if err != nil {
+		return misused(err)
 	}
-	if len(places) == 0 && role == record.Facilitator {
-		places = []string{"bus"}
-	}
-	if len(places) == 0 && (role == record.Kiosk || role == record.Host) {
-		return fmt.Errorf("%w: le rôle %s travaille en un lieu : ajoutez --place", errUsage, role)
-	}
-	code, err := trust.NewCode(rand.Reader)
+	invite, err := node.Invite(e.ctx, r, role, places, c.For)
 	if err != nil {
 		return err
 	}
-	invite := replica.Invite{Code: code, Role: role, Places: places, Expires: r.Now().Add(c.For)}
-	if err := r.AddInvitation(e.ctx, invite); err != nil {
-		return err
-	}
 	fmt.Fprintf(e.err, "Invitation pour un appareil (%s), valable jusqu'au %s.\n", role.Label(), invite.Expires.Local().Format("02/01/2006 à 15 h 04"))
-	fmt.Fprintln(e.out, trust.Invitation{Code: code, URL: c.URL})
+	fmt.Fprintln(e.out, trust.Invitation{Code: invite.Code, URL: c.URL})
 	return nil
 }
 
-func roleOf(text string) (record.Role, error) {
-	var known []string
-	for _, r := range record.Roles() {
-		if r == record.Central {
-			continue // a central is made by init, from the root's own keys: nobody is invited to be one
-		}
-		if strings.EqualFold(text, string(r)) || strings.EqualFold(text, r.Label()) {
-			return r, nil
-		}
-		known = append(known, string(r))
+// misused marks an error of the person who typed.
+func misused(err error) error {
+	var m node.Mistyped
+	if errors.As(err, &m) {
+		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	return "", fmt.Errorf("%w: rôle inconnu : %s (rôles : %s)", errUsage, text, strings.Join(known, ", "))
-}
-
-// placeKey turns what was typed into the name that scopes are made of. A collège need not be
-// recorded yet: its UAI is its name.
-func placeKey(b record.Book, text string) (string, error) {
-	if strings.EqualFold(text, "bus") {
-		return "bus", nil
-	}
-	if upper := strings.ToUpper(text); record.ValidUAI(upper) {
-		return upper, nil
-	}
-	return node.PlaceKey(b, text)
+	return err
 }
 
 // deviceJSON is the JSON form of an admitted device.

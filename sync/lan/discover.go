@@ -79,7 +79,7 @@ func (b *Beacon) announce(ctx context.Context) {
 	}()
 	var last []string
 	for {
-		if now := addresses(); !slices.Equal(now, last) {
+		if now := Addresses(); !slices.Equal(now, last) {
 			if server != nil {
 				server.Shutdown()
 				server = nil
@@ -103,8 +103,8 @@ func (b *Beacon) announce(ctx context.Context) {
 	}
 }
 
-// addresses returns where a neighbour may reach this machine, in order.
-func addresses() []string {
+// Addresses returns where a neighbour may reach this machine, in order.
+func Addresses() []string {
 	interfaces, err := net.Interfaces()
 	if err != nil {
 		return nil

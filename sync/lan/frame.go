@@ -17,6 +17,7 @@ const (
 	Exchange byte = 1
 	Class    byte = 2
 	Ring     byte = 3 // « exchange with me »: something new was written
+	Join     byte = 4 // a device that asks to be admitted
 	failed   byte = 255
 )
 

@@ -7,57 +7,78 @@ import (
 	"fmt"
 
 	"cantal.fr/buron/sync/central"
+	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/replica"
 	"cantal.fr/buron/sync/trust"
 )
 
-// ErrNoURL is returned where neither the invitation nor the person says where the central is.
-var ErrNoURL = errors.New("l'adresse du central manque\u00a0: ajoutez --central https://…")
+// ErrNoURL is returned where neither the invitation nor the person says who admits.
+var ErrNoURL = errors.New("l'adresse de qui invite manque\u00a0: ajoutez --central https://… ou --peer HÔTE:PORT")
 
 // Join makes dir a device of the territory that an invitation comes from, and makes a first exchange. The
-// device is called name by other people.
-func Join(ctx context.Context, dir, invitation, url, name string, o replica.Options) (*replica.Replica, error) {
-	i, err := trust.ParseInvitation(invitation)
+// invitation is what was typed, or the name of a file that holds it; where is the address of who admits, if
+// the invitation does not say: the https URL of the central, or host:port of a neighbour. The device is called
+// name by other people. A join that was cut short can be made again in the same folder.
+func Join(ctx context.Context, dir, invitation, where, name string, o replica.Options) (*replica.Replica, error) {
+	i, err := readInvitation(invitation)
 	if err != nil {
-		return nil, errors.New("cette invitation est mal écrite\u00a0: quatre groupes de quatre lettres ou chiffres sont attendus, comme ABCD-EFGH-JKMN-PQRS")
+		return nil, err
 	}
-	if url == "" {
-		url = i.URL
+	if where != "" {
+		i = i.At(where)
 	}
-	if url == "" {
+	if i.URL == "" && i.Peer == "" {
 		return nil, ErrNoURL
 	}
 	id, err := home(ctx, dir, name, rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	c, err := central.NewClient(url, id, nil)
-	if err != nil {
-		return nil, err
+	var joined exchange.Joined
+	var by trust.Key
+	if i.URL != "" {
+		joined, by, err = askCentral(ctx, i.URL, id, i.Code, name)
+	} else {
+		joined, by, err = askNeighbour(ctx, i.Peer, id, i.Code, name)
 	}
-	defer c.Close()
-	joined, err := c.Join(ctx, i.Code, name)
 	if err != nil {
-		return nil, joinError(err)
+		return nil, joinError(i, err)
 	}
 	r, err := replica.Create(ctx, dir, id, joined.Territory, joined.Control, o)
 	if err != nil {
 		return nil, err
 	}
-	err = errors.Join(r.SetSetting(ctx, settingCentral, url), r.SetSetting(ctx, settingCentralKey, joined.Central.String()))
+	n := New(r, Options{Listen: "off"})
+	if i.URL != "" {
+		err = errors.Join(r.SetSetting(ctx, settingCentral, i.URL), r.SetSetting(ctx, settingCentralKey, by.String()))
+	} else {
+		n.remember(ctx, by, i.Peer)
+	}
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	// The device belongs from here on; what it may read can also come later.
-	if _, err := New(r, Options{Listen: "off"}).Once(ctx); err != nil {
+	if _, err := n.Once(ctx); err != nil {
 		return r, nil // the next exchange brings it
 	}
 	return r, nil
 }
 
-func joinError(err error) error {
-	if errors.Is(err, central.ErrRefused) {
+func askCentral(ctx context.Context, url string, id *trust.Identity, code, name string) (exchange.Joined, trust.Key, error) {
+	c, err := central.NewClient(url, id, nil)
+	if err != nil {
+		return exchange.Joined{}, trust.Key{}, err
+	}
+	defer c.Close()
+	return c.Join(ctx, code, name)
+}
+
+func joinError(i trust.Invitation, err error) error {
+	switch {
+	case errors.Is(err, central.ErrRefused), errors.Is(err, exchange.ErrNoInvitation):
 		return fmt.Errorf("cette invitation n'existe pas, a déjà servi ou a expiré\u00a0: demandez-en une autre à la coordination (%w)", err)
+	case i.Peer != "":
+		return fmt.Errorf("l'appareil qui invite ne répond pas à %s. Ouvrez Buron sur cet appareil, et restez sur le même réseau (%w)", i.Peer, err)
 	}
 	return fmt.Errorf("%s (%w)", central.Sentence(err), err)
 }

@@ -23,7 +23,7 @@ func TestAJoinWhoseAnswerWasLostCanBeAskedAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = c.Join(t.Context(), code, "a")
+		_, _, err = c.Join(t.Context(), code, "a")
 		c.Close()
 		if err != nil {
 			t.Errorf("time %d: %v: the invitation is spent, and the device is of no territory", i+1, err)
@@ -50,7 +50,7 @@ func TestAnInterruptedJoinGoesOnWithItsKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if _, err := c.Join(t.Context(), code, "a"); err != nil { // … and the light goes out
+	if _, _, err := c.Join(t.Context(), code, "a"); err != nil { // … and the light goes out
 		t.Fatal(err)
 	}
 	r, err := Join(t.Context(), dir, code, f.url, "a", replica.Options{})

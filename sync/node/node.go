@@ -213,7 +213,7 @@ func (n *Node) open(ctx context.Context, wg *sync.WaitGroup) (string, error) {
 
 // listenOn opens the address asked for; left free, the port of last time, so that others find it again.
 func (n *Node) listenOn(ctx context.Context) (*lan.Listener, error) {
-	handlers := map[byte]lan.Handler{lan.Exchange: n.serveExchange, lan.Class: n.serveClass}
+	handlers := map[byte]lan.Handler{lan.Exchange: n.serveExchange, lan.Class: n.serveClass, lan.Join: n.serveJoin}
 	listen := func(addr string) (*lan.Listener, error) {
 		return lan.Listen(addr, n.r.Identity, n.knows, handlers, n.log)
 	}

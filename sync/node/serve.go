@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"cantal.fr/buron/sync/central"
+	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/replica"
 	"cantal.fr/buron/sync/trust"
 )
 
-// admitter spends invitations of a replica: it is central.Admitter.
+// admitter spends invitations of a replica: it is exchange.Admitter.
 type admitter struct{ r *replica.Replica }
 
 // Admit finds the invitation that matches, spends it and writes the device's admission.
@@ -24,7 +25,7 @@ func (a admitter) Admit(ctx context.Context, match func(code string) bool, key t
 		return trust.Device{Key: key, Age: age, Role: i.Role, Places: i.Places, Name: name}
 	})
 	if errors.Is(err, replica.ErrInvitation) {
-		return "", central.ErrNoInvitation
+		return "", exchange.ErrNoInvitation
 	}
 	return used.Code, err
 }

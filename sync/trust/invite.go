@@ -29,14 +29,15 @@ var ErrInvitation = errors.New("trust: this is not an invitation: four groups of
 type Invitation struct {
 	Code string // canonical: four groups of four
 	URL  string // the central's address, "" where the invitation does not name it
+	Peer string // host:port of the neighbour that admits, "" where it is the central
 }
 
 // String returns the form that is printed and typed.
 func (i Invitation) String() string {
-	if i.URL == "" {
-		return i.Code
+	if where := i.URL + i.Peer; where != "" {
+		return i.Code + "@" + where
 	}
-	return i.Code + "@" + i.URL
+	return i.Code
 }
 
 // NewCode draws a code of 80 bits.
@@ -54,7 +55,7 @@ func NewCode(random io.Reader) (string, error) {
 // ParseInvitation reads what somebody typed: lower case, spaces and the letters that resemble
 // digits are forgiven, as Crockford's alphabet provides for.
 func ParseInvitation(text string) (Invitation, error) {
-	code, url, _ := strings.Cut(strings.TrimSpace(text), "@")
+	code, where, _ := strings.Cut(strings.TrimSpace(text), "@")
 	var b strings.Builder
 	for _, r := range strings.ToUpper(code) {
 		switch r {
@@ -73,7 +74,18 @@ func ParseInvitation(text string) (Invitation, error) {
 	if b.Len() != codeLength {
 		return Invitation{}, ErrInvitation
 	}
-	return Invitation{Code: group(b.String()), URL: strings.TrimSpace(url)}, nil
+	return Invitation{Code: group(b.String())}.At(strings.TrimSpace(where)), nil
+}
+
+// At returns the invitation with the address of its admitter: a URL is the central's, host:port a neighbour's.
+func (i Invitation) At(where string) Invitation {
+	i.URL, i.Peer = "", ""
+	if strings.Contains(where, "://") {
+		i.URL = where
+	} else {
+		i.Peer = where
+	}
+	return i
 }
 
 func group(code string) string {
