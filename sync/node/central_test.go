@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
 	"cantal.fr/buron/sync/trust"
 )
 
@@ -83,4 +84,26 @@ func TestABusyCentralIsLeftAloneAsLongAsItAsks(t *testing.T) {
 	if wait := calls[1].Sub(calls[0]); wait < 2*time.Second {
 		t.Errorf("asked again after %s", wait)
 	}
+}
+
+// Commands beside a running server count at once: both have the folder open.
+func TestTheCentralNoticesWhatCommandsWrite(t *testing.T) {
+	f := newField(t)
+	a := f.join("a", record.Agent)
+	if o := f.exchange(a); o.Err != nil {
+		t.Fatal(o.Err)
+	}
+	command, err := replica.Open(t.Context(), f.central.Dir(), replica.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer command.Close()
+	if _, err := command.Revoke(t.Context(), a.Identity().Public(), "perdue"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the server knows that the device is revoked", func() bool { return f.central.Roster().Revoked(a.Identity().Public()) })
+	if err := command.Readmit(t.Context(), a.Identity().Public()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the server knows that it is back", func() bool { return !f.central.Roster().Revoked(a.Identity().Public()) })
 }

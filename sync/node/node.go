@@ -127,7 +127,7 @@ func (n *Node) RunReady(ctx context.Context, ready func(addr string)) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
-	wg.Go(func() { n.pollLoop(ctx) })
+	wg.Go(func() { poll(ctx, n.r, n.log) })
 	lock := flock.New(filepath.Join(n.r.Dir(), lockFile))
 	if err := n.takeLock(ctx, lock); err != nil {
 		return err
@@ -265,8 +265,8 @@ func (n *Node) serveClass(_ context.Context, p lan.Peer, b []byte) ([]byte, erro
 	return answer, err
 }
 
-// pollLoop notices what other processes write to the same folder.
-func (n *Node) pollLoop(ctx context.Context) {
+// poll notices what other processes write to the same folder, until ctx is done.
+func poll(ctx context.Context, r *replica.Replica, log *slog.Logger) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
@@ -274,8 +274,8 @@ func (n *Node) pollLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if _, err := n.r.Poll(ctx); err != nil && ctx.Err() == nil {
-				n.log.Warn("poll", "err", err)
+			if _, err := r.Poll(ctx); err != nil && ctx.Err() == nil {
+				log.Warn("poll", "err", err)
 			}
 		}
 	}

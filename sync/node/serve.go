@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"cantal.fr/buron/sync/central"
@@ -30,8 +31,8 @@ func (a admitter) Admit(ctx context.Context, match func(code string) bool, key t
 	return used.Code, err
 }
 
-// ServeCentral answers devices at a TCP address until ctx is done. Ready is called with the address once it
-// is listened on.
+// ServeCentral answers devices at a TCP address until ctx is done, and notices what commands write beside it:
+// whom they admit, revoke or erase. Ready is called with the address once it is listened on.
 func ServeCentral(ctx context.Context, r *replica.Replica, addr string, ready func(net.Addr), log *slog.Logger) error {
 	config := trust.ServerTLS(r.Identity)
 	config.NextProtos = []string{"http/1.1"}
@@ -43,6 +44,11 @@ func ServeCentral(ctx context.Context, r *replica.Replica, addr string, ready fu
 		Handler: central.NewHandler(r, admitter{r}, log), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
 		WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() { poll(ctx, r, log) })
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
