@@ -3,6 +3,8 @@ package replica
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
@@ -15,32 +17,31 @@ import (
 func (r *Replica) Erase(ctx context.Context, ids []uuid.UUID, reason string) error {
 	return r.inBatch(ctx, func(b *batch) error {
 		byScope := map[string][]uuid.UUID{}
-		var scopes []string
 		for _, id := range ids {
 			s, err := b.held(id)
 			if err != nil {
 				return err
 			}
-			if byScope[s.scope] == nil {
-				scopes = append(scopes, s.scope)
-			}
 			byScope[s.scope] = append(byScope[s.scope], id)
 		}
-		for _, scope := range scopes {
-			for list := byScope[scope]; len(list) > 0; {
-				n := min(len(list), trust.MaxErased)
-				fields, err := trust.Erasure{Scope: scope, Records: list[:n], Reason: reason}.Fields()
-				if err != nil {
-					return err
-				}
-				if _, err := b.say(statement{trust.ErasureKind, fields}); err != nil {
-					return err
-				}
-				list = list[n:]
+		return b.eraseAll(byScope, reason)
+	})
+}
+
+// eraseAll says that records are erased, by scope.
+func (b *batch) eraseAll(byScope map[string][]uuid.UUID, reason string) error {
+	for _, scope := range slices.Sorted(maps.Keys(byScope)) {
+		for ids := range slices.Chunk(byScope[scope], trust.MaxErased) {
+			fields, err := trust.Erasure{Scope: scope, Records: ids, Reason: reason}.Fields()
+			if err != nil {
+				return err
+			}
+			if _, err := b.say(statement{trust.ErasureKind, fields}); err != nil {
+				return err
 			}
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // eraseNew drops what the roster says is erased and the one before did not.
