@@ -49,6 +49,7 @@ func ServeCentral(ctx context.Context, r *replica.Replica, addr string, ready fu
 	defer wg.Wait()
 	defer cancel()
 	wg.Go(func() { poll(ctx, r, log) })
+	wg.Go(func() { keep(ctx, r, log) })
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()

@@ -1,0 +1,174 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"cantal.fr/buron/sync/replica"
+)
+
+// Settings by which a central keeps what it has to erase.
+const (
+	settingRequests  = "subject.requests"
+	settingRetention = "retention.last" // RFC 3339
+)
+
+// Times of the keeping.
+const (
+	requestFor   = 365 * 24 * time.Hour // a request waits for chains not yet heard
+	retentionFor = 24 * time.Hour       // between two looks at what is over its time
+	keepEvery    = 10 * time.Second
+	clockLeap    = 400 * 24 * time.Hour // without any receipt: the clock is wrong rather than the territory asleep
+)
+
+// Reasons of erasures, which everyone can read: they never say who it was about.
+const (
+	ReasonRequest   = "demande d'une personne"
+	ReasonRetention = "durée de conservation atteinte"
+)
+
+// ErrClock is returned where the clock of the central has leapt, so that nothing is erased by it.
+var ErrClock = errors.New("rien n'a été reçu depuis plus d'un an d'après l'horloge de ce central\u00a0: vérifiez sa date")
+
+// Request is an erasure that somebody has asked for, and that bears on what arrives later too.
+type Request struct {
+	Name string    `json:"name"`
+	At   time.Time `json:"at"` // what was written after it is not meant
+}
+
+// Requests returns the requests that still wait for chains not yet heard.
+func Requests(ctx context.Context, r *replica.Replica) ([]Request, error) {
+	text, err := r.Setting(ctx, settingRequests)
+	if err != nil || text == "" {
+		return nil, err
+	}
+	var list []Request
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return nil, fmt.Errorf("node: requests: %w", err)
+	}
+	return slices.DeleteFunc(list, func(q Request) bool { return r.Now().Sub(q.At) > requestFor }), nil
+}
+
+// EraseSubject erases what is held about a person, and keeps the request for what arrives later.
+func EraseSubject(ctx context.Context, r *replica.Replica, name string, list []replica.About) error {
+	waiting, err := Requests(ctx, r)
+	if err != nil {
+		return err
+	}
+	b, err := json.Marshal(append(waiting, Request{name, r.Now()}))
+	if err != nil {
+		return fmt.Errorf("node: requests: %w", err)
+	}
+	// The request first: if the light goes out between the two, the next look erases.
+	if err := r.SetSetting(ctx, settingRequests, string(b)); err != nil {
+		return err
+	}
+	return r.EraseAbout(ctx, list, ReasonRequest)
+}
+
+// Settle erases what has arrived about people who have asked for it, and returns how many records that was.
+func Settle(ctx context.Context, r *replica.Replica) (int, error) {
+	waiting, err := Requests(ctx, r)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, q := range waiting {
+		found, err := r.AboutPerson(ctx, q.Name, q.At)
+		if err == nil && len(found) > 0 {
+			err = r.EraseAbout(ctx, found, ReasonRequest)
+		}
+		if err != nil {
+			return n, err
+		}
+		n += len(found)
+	}
+	return n, nil
+}
+
+// Overdue returns the records about people that are over their time. The error is ErrClock where the clock
+// cannot be trusted with it.
+func Overdue(ctx context.Context, r *replica.Replica) ([]replica.About, error) {
+	last, err := r.LatestReceipt(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.Now().Sub(last) > clockLeap {
+		return nil, ErrClock
+	}
+	return r.Overdue(ctx)
+}
+
+// Retain erases what is over its time, and returns it.
+func Retain(ctx context.Context, r *replica.Replica) ([]replica.About, error) {
+	found, err := Overdue(ctx, r)
+	if err == nil && len(found) > 0 {
+		err = r.EraseAbout(ctx, found, ReasonRetention)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return found, r.SetSetting(ctx, settingRetention, r.Now().UTC().Format(time.RFC3339))
+}
+
+// keep applies requests to what arrives and, once a day, the times for which records are kept, until ctx is done.
+func keep(ctx context.Context, r *replica.Replica, log *slog.Logger) {
+	tick := time.NewTicker(keepEvery)
+	defer tick.Stop()
+	// What a commit brings is looked at once it is over: a subscriber must not block.
+	arrived := make(chan struct{}, 1)
+	unsubscribe := r.Subscribe(func(replica.Notice) {
+		select {
+		case arrived <- struct{}{}:
+		default:
+		}
+	})
+	defer unsubscribe()
+	var seen int64
+	var next time.Time // a look reads all that is held of people: it must not become all that the central does
+	for {
+		n, err := r.Arrivals(ctx)
+		if began := time.Now(); err == nil && n != seen && !began.Before(next) {
+			seen = n
+			err = report(log, "erased on request")(Settle(ctx, r))
+			next = time.Now().Add(10 * time.Since(began))
+		}
+		if err == nil && retentionDue(ctx, r) {
+			var gone []replica.About
+			gone, err = Retain(ctx, r)
+			err = report(log, "erased after their time")(len(gone), err)
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Warn("keeping", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-arrived:
+		case <-tick.C:
+		}
+	}
+}
+
+func report(log *slog.Logger, what string) func(int, error) error {
+	return func(n int, err error) error {
+		if n > 0 {
+			log.Info(what, "records", n)
+		}
+		return err
+	}
+}
+
+func retentionDue(ctx context.Context, r *replica.Replica) bool {
+	text, err := r.Setting(ctx, settingRetention)
+	if err != nil {
+		return false
+	}
+	last, err := time.Parse(time.RFC3339, text)
+	return err != nil || r.Now().Sub(last) > retentionFor
+}

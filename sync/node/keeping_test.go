@@ -1,0 +1,127 @@
+package node
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
+	"github.com/google/uuid"
+)
+
+func pupil(site uuid.UUID, first string) record.Fields {
+	return record.Fields{"site": site.String(), "school_year": "2026-2027", "class": "5e B", "family_name": "Exemple", "first_name": first}
+}
+
+// A request bears on what was written before it and arrives after it, and on nothing that is written later.
+func TestAnErasureWaitsForWhatIsNotHeardYet(t *testing.T) {
+	f := newField(t)
+	away, office := f.join("tournée", record.Coordination), f.join("accueil", record.Coordination)
+	site := save(t, office, record.Site, record.Fields{"type": "college", "uai": "0150001V", "name": "Collège"})
+	f.exchange(office)
+	f.exchange(away)
+	early := save(t, away, record.ClassMember, pupil(site, "Élodie"))
+	found, err := f.central.AboutPerson(t.Context(), "elodie exemple", time.Time{})
+	if err != nil || len(found) != 0 {
+		t.Fatal(found, err)
+	}
+	if err := EraseSubject(t.Context(), f.central, "elodie exemple", found); err != nil {
+		t.Fatal(err)
+	}
+	asked := time.Now()
+	eventually(t, "the next millisecond, which is how finely entries tell instants", func() bool { return time.Now().Truncate(time.Millisecond).After(asked) })
+	late := save(t, office, record.ClassMember, pupil(site, "Élodie"))
+	for _, r := range []*replica.Replica{office, away} {
+		if o := f.exchange(r); o.Err != nil {
+			t.Fatal(o.Err)
+		}
+	}
+	eventually(t, "what arrived is erased", func() bool { return f.central.Roster().Erased("people/0150001V", early) })
+	f.exchange(away)
+	if holds(t, away, early) || holds(t, f.central, early) {
+		t.Error("what was asked to be erased is held")
+	}
+	if !holds(t, f.central, late) || f.central.Roster().Erased("people/0150001V", late) {
+		t.Error("what was written after the request is erased")
+	}
+}
+
+// What stands aside, and what lost a conflict, are about the person too.
+func TestASubjectIsFoundInQuarantineAndUnderOtherNames(t *testing.T) {
+	f := newField(t)
+	lost, office := f.join("perdu", record.Coordination), f.join("accueil", record.Coordination)
+	site := save(t, office, record.Site, record.Fields{"type": "college", "uai": "0150001V", "name": "Collège"})
+	id := save(t, office, record.ClassMember, pupil(site, "Élodie"))
+	f.exchange(office)
+	f.exchange(lost)
+	if _, err := office.Save(t.Context(), uuid.Nil, replica.Change{ID: id, Set: record.Fields{"first_name": "Lise"}}); err != nil {
+		t.Fatal(err)
+	}
+	second := save(t, lost, record.ClassMember, pupil(site, "Élodie"))
+	f.exchange(office)
+	f.exchange(lost)
+	if _, err := f.central.Distrust(t.Context(), lost.Identity().Public(), "perdu"); err != nil {
+		t.Fatal(err)
+	}
+	found, err := f.central.AboutPerson(t.Context(), "ÉLODIE Exemple", time.Time{})
+	if err != nil || len(found) != 2 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if found[0].ID != id || len(found[0].Said) != 2 || found[1].ID != second || found[1].Fields != nil || !found[1].Said[0].Aside {
+		t.Errorf("%+v", found)
+	}
+	if err := EraseSubject(t.Context(), f.central, "elodie exemple", found); err != nil {
+		t.Fatal(err)
+	}
+	if found, err = f.central.AboutPerson(t.Context(), "elodie exemple", time.Time{}); err != nil || len(found) != 0 {
+		t.Errorf("still held: %+v, %v", found, err)
+	}
+	confirmed, err := f.central.Confirmations(t.Context())
+	if err != nil || len(confirmed) != 1 || len(confirmed[0].Confirmed) != 1 || len(confirmed[0].Awaited) != 1 {
+		t.Errorf("%+v, %v", confirmed, err)
+	}
+	f.exchange(office)
+	if confirmed, err = f.central.Confirmations(t.Context()); err != nil || len(confirmed[0].Confirmed) != 2 {
+		t.Errorf("after the exchange %+v, %v", confirmed, err)
+	}
+}
+
+func TestWhatIsOverItsTimeIsErased(t *testing.T) {
+	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	made, err := Found(t.Context(), t.TempDir(), FoundOptions{
+		Territory: "Cantal", Device: "poste", Role: record.Coordination, WithoutRecovery: true,
+		Replica: replica.Options{Now: func() time.Time { return now }},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := made.Replica
+	defer r.Close()
+	site := save(t, r, record.Site, record.Fields{"type": "tiers_lieu", "name": "Tiers-lieu"})
+	workshop := save(t, r, record.Workshop, record.Fields{"title": "Atelier", "themes": []any{"email"}, "place": site.String(),
+		"begin": now.UnixMilli(), "end": now.Add(time.Hour).UnixMilli()})
+	act := func(at time.Time) uuid.UUID {
+		return save(t, r, record.Attendance, record.Fields{"act": "presence", "workshop": workshop.String(), "person_name": "Exemple", "at": at.UnixMilli()})
+	}
+	past, claimed := act(now.AddDate(-3, 0, 0)), act(now.AddDate(3, 0, 0))
+	now = now.AddDate(0, 6, 0)
+	recent := act(now)
+	now = now.AddDate(0, 6, 1) // a year and a day after the first ones came
+	found, err := Retain(t.Context(), r)
+	if err != nil || len(found) != 2 {
+		t.Fatalf("%d erased, %v", len(found), err)
+	}
+	for id, gone := range map[uuid.UUID]bool{past: true, claimed: true, recent: false} {
+		if holds(t, r, id) == gone {
+			t.Errorf("%s held: %t", id, !gone)
+		}
+	}
+	now = now.AddDate(10, 0, 0)
+	if _, err := Retain(t.Context(), r); !errors.Is(err, ErrClock) {
+		t.Errorf("a clock ten years ahead erases: %v", err)
+	}
+	if !holds(t, r, recent) {
+		t.Error("a clock that leapt has erased")
+	}
+}
