@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 			return l.Close()
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "keep": keep, "eventually": eventually,
+			"status": status, "keep": keep, "eventually": eventually, "key": key,
 		},
 	})
 }
@@ -54,6 +54,18 @@ func status(ts *testscript.TestScript, _ bool, args []string) {
 // keep NAME puts what the last command printed into a variable.
 func keep(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+// key NAME DIR puts the first digits of a device's key, as a central lists it, into KEY.
+func key(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("buron-central", "--data", args[1], "devices"))
+	for _, line := range strings.Split(ts.ReadFile("stdout"), "\n") {
+		if f := strings.Fields(line); len(f) > 2 && f[0] == args[0] {
+			ts.Setenv("KEY", f[len(f)-2])
+			return
+		}
+	}
+	ts.Fatalf("no device %s", args[0])
 }
 
 // eventually TEXT command… runs a command until it succeeds and prints the text.

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"cantal.fr/buron/sync/node"
@@ -64,40 +62,6 @@ func misused(err error) error {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
 	return err
-}
-
-// deviceJSON is the JSON form of an admitted device.
-type deviceJSON struct {
-	Name     string   `json:"name"`
-	Key      string   `json:"key"`
-	Role     string   `json:"role"`
-	Places   []string `json:"places"`
-	Delegate bool     `json:"delegate"`
-}
-
-type devicesCmd struct {
-	JSON bool `name:"json" help:"Écrire du JSON."`
-}
-
-// Run lists the devices of the territory.
-func (c *devicesCmd) Run(e *env) error {
-	r, err := e.open()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	list := []deviceJSON{}
-	for _, d := range r.Roster().Devices() {
-		list = append(list, deviceJSON{d.Name, d.Key.String(), string(d.Role), append([]string{}, d.Places...), d.Delegate})
-	}
-	if c.JSON {
-		return e.printJSON(list)
-	}
-	w := tabwriter.NewWriter(e.out, 0, 4, 2, ' ', 0)
-	for _, d := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", d.Name, d.Role, strings.Join(d.Places, " "), d.Key[:8])
-	}
-	return w.Flush()
 }
 
 func (e *env) printJSON(v any) error {
