@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"cantal.fr/buron/sync/exchange"
-	"cantal.fr/buron/sync/trust"
 )
 
 // Setting returns a choice of this device, "" where it was never made.
