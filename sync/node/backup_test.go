@@ -8,6 +8,7 @@ import (
 
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
+	"cantal.fr/buron/sync/trust"
 )
 
 func TestABackupIsRestoredAsAnotherLife(t *testing.T) {
@@ -51,6 +52,40 @@ func TestABackupIsRestoredAsAnotherLife(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(a.Dir(), ".backup-*")); err != nil || len(left) > 0 {
 		t.Errorf("what was not sealed is left: %v, %v", left, err)
+	}
+}
+
+func TestADeviceWithoutItsKeyIsInvitedAgain(t *testing.T) {
+	f := newField(t)
+	a := f.join("poste", record.Agent)
+	unsent := save(t, a, record.Equipment, record.Fields{"tag": "PC-1", "level": "socle"})
+	dir := a.Dir()
+	if err := errors.Join(a.Close(), os.Remove(filepath.Join(dir, trust.KeyFile))); err != nil {
+		t.Fatal(err)
+	}
+	b, err := replica.Open(t.Context(), dir, replica.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := save(t, b, record.Equipment, record.Fields{"tag": "PC-2", "level": "socle"})
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err = Join(t.Context(), dir, f.invite(record.Agent), f.url, "x", replica.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	for _, id := range [][16]byte{unsent, own} {
+		if !holds(t, f.central, id) {
+			t.Errorf("%x never came to the central", id)
+		}
+	}
+	if n := len(f.central.Roster().Devices()); n != 3 {
+		t.Errorf("%d devices on the roster, want the central and both", n)
+	}
+	if _, err := Join(t.Context(), dir, f.invite(record.Agent), f.url, "x", replica.Options{}); !errors.Is(err, ErrFounded) {
+		t.Errorf("a device that is admitted joins again: %v", err)
 	}
 }
 

@@ -18,7 +18,8 @@ var ErrNoURL = errors.New("l'adresse de qui invite manque\u00a0: ajoutez --centr
 // Join makes dir a device of the territory that an invitation comes from, and makes a first exchange. The
 // invitation is what was typed, or the name of a file that holds it; where is the address of who admits, if
 // the invitation does not say: the https URL of the central, or host:port of a neighbour. The device is called
-// name by other people. A join that was cut short can be made again in the same folder.
+// name by other people. A join that was cut short can be made again in the same folder, and a device that has
+// lost its key is admitted again in the folder that it has.
 func Join(ctx context.Context, dir, invitation, where, name string, o replica.Options) (*replica.Replica, error) {
 	i, err := readInvitation(invitation)
 	if err != nil {
@@ -30,10 +31,42 @@ func Join(ctx context.Context, dir, invitation, where, name string, o replica.Op
 	if i.URL == "" && i.Peer == "" {
 		return nil, ErrNoURL
 	}
-	id, err := home(ctx, dir, name, rand.Reader)
+	lost, err := orphan(ctx, dir, o)
 	if err != nil {
 		return nil, err
 	}
+	var id *trust.Identity
+	if lost != nil {
+		id, name = lost.Identity(), lost.Identity().Name
+	} else if id, err = home(ctx, dir, name, rand.Reader); err != nil {
+		return nil, err
+	}
+	r, err := spend(ctx, i, dir, id, name, lost, o)
+	if err != nil && lost != nil {
+		err = errors.Join(err, lost.Close())
+	}
+	return r, err
+}
+
+// orphan opens the replica of a device that has lost its key, and is admitted nowhere under the one it has
+// now; nil where the folder holds none, or one that is admitted.
+func orphan(ctx context.Context, dir string, o replica.Options) (*replica.Replica, error) {
+	if made, err := replica.Made(ctx, dir); err != nil || !made {
+		return nil, err
+	}
+	r, err := replica.Open(ctx, dir, o)
+	if err != nil {
+		return nil, err
+	}
+	if _, known := r.Roster().Device(r.Identity().Public()); known || r.Roster().Revoked(r.Identity().Public()) {
+		return nil, errors.Join(ErrFounded, r.Close())
+	}
+	return r, nil
+}
+
+// spend uses the invitation, and makes the replica, or admits the one of a device that had lost its key.
+func spend(ctx context.Context, i trust.Invitation, dir string, id *trust.Identity, name string, lost *replica.Replica, o replica.Options) (*replica.Replica, error) {
+	var err error
 	var joined exchange.Joined
 	var by trust.Key
 	if i.URL != "" {
@@ -44,7 +77,15 @@ func Join(ctx context.Context, dir, invitation, where, name string, o replica.Op
 	if err != nil {
 		return nil, joinError(i, err)
 	}
-	r, err := replica.Create(ctx, dir, id, joined.Territory, joined.Control, o)
+	r := lost
+	switch {
+	case lost == nil:
+		r, err = replica.Create(ctx, dir, id, joined.Territory, joined.Control, o)
+	case joined.Territory != lost.Territory():
+		err = errors.New("cette invitation est celle d'un autre territoire\u00a0: rien n'a été changé")
+	default:
+		_, _, err = lost.Admit(ctx, by, joined.Control)
+	}
 	if err != nil {
 		return nil, err
 	}
