@@ -148,6 +148,13 @@ func measure(v any, depth int) (int, error) {
 
 // decodeBody reads a body. Keys that it does not know are passed over: the bytes stay as they came.
 func decodeBody(raw []byte, head OpHead) (Op, error) {
+	if op, ok := quickBody(raw, head); ok {
+		return op, nil
+	}
+	return slowBody(raw, head)
+}
+
+func slowBody(raw []byte, head OpHead) (Op, error) {
 	op := Op{OpHead: head}
 	var w wireBody
 	if err := codec.dec.Unmarshal(raw, &w); err != nil {

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -15,9 +16,13 @@ type Digest [32]byte
 
 // CellDigest is the part of one cell: the dots of the versions that it holds.
 func CellDigest(kind string, id uuid.UUID, field string, dots []Dot) Digest {
-	sorted := slices.Clone(dots)
-	slices.SortFunc(sorted, CompareDots)
-	b := make([]byte, 0, len(kind)+len(field)+18+len(sorted)*32)
+	sorted := dots
+	if !slices.IsSortedFunc(sorted, CompareDots) {
+		sorted = slices.Clone(dots)
+		slices.SortFunc(sorted, CompareDots)
+	}
+	b := make([]byte, 0, len(domainCell)+len(kind)+len(field)+18+len(sorted)*32)
+	b = append(b, domainCell...)
 	b = append(b, kind...)
 	b = append(b, '\n')
 	b = append(b, id[:]...)
@@ -28,7 +33,7 @@ func CellDigest(kind string, id uuid.UUID, field string, dots []Dot) Digest {
 		b = binary.BigEndian.AppendUint64(b, d.Seq)
 		b = append(b, d.Tag[:]...)
 	}
-	return Digest(digest(domainCell, b))
+	return sha256.Sum256(b)
 }
 
 // CompareDots orders dots by incarnation, sequence number and tag.

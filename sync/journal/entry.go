@@ -19,6 +19,8 @@ type Entry struct {
 	Commitments []Hash   // by operation; complete once the entry was signed or verified
 	Prev, Hash  Hash
 	Signature   []byte // nil for an entry received in the middle of a piece
+
+	read []*Op // operations that were decoded already
 }
 
 // Draft is what the author of an entry decides.
@@ -80,12 +82,23 @@ func (e *Entry) Chain() Chain { return Chain{e.Incarnation, e.Scope} }
 // Dot returns the name of the entry as the writer of versions.
 func (e *Entry) Dot() Dot { return Dot{e.Incarnation, e.Seq, [8]byte(e.Hash[:tagLen])} }
 
-// Op decodes operation i. The error is ErrHollow where its body is missing.
+// Op decodes operation i, which must not be changed: who asks again is given the same. The error is ErrHollow
+// where its body is missing. An entry may be read by one goroutine at a time.
 func (e *Entry) Op(i int) (Op, error) {
 	if e.Bodies[i] == nil {
 		return Op{OpHead: e.Ops[i]}, ErrHollow
 	}
-	return decodeBody(e.Bodies[i], e.Ops[i])
+	if e.read == nil {
+		e.read = make([]*Op, len(e.Ops))
+	}
+	if e.read[i] != nil {
+		return *e.read[i], nil
+	}
+	op, err := decodeBody(e.Bodies[i], e.Ops[i])
+	if err == nil {
+		e.read[i] = &op
+	}
+	return op, err
 }
 
 // Hollow reports whether the body of any operation is missing.

@@ -135,6 +135,10 @@ func parseHead(raw []byte) (Head, error) {
 	if len(raw) > MaxHead {
 		return h, fmt.Errorf("%w: head of %d bytes", ErrLimit, len(raw))
 	}
+	if w, ok := quickHead(raw); ok {
+		err := h.fill(w)
+		return h, err
+	}
 	var keys map[uint64]cbor.RawMessage
 	if err := codec.dec.Unmarshal(raw, &keys); err != nil {
 		return h, fmt.Errorf("%w: head: %w", ErrForm, err)
