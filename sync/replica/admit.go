@@ -19,7 +19,6 @@ import (
 func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.Piece) (admitted int, refused []exchange.Refusal, err error) {
 	forked := false
 	err = r.inBatch(ctx, func(b *batch) error {
-		pending := r.unsearched.Load()
 		said := b.roster
 		if control := verified(r, pieces); len(control) > 0 {
 			said = said.With(control)
@@ -46,11 +45,9 @@ func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.
 		b.notice.Remote = admitted > 0
 		forked = b.forked
 		if len(refused) > 0 {
-			if err := b.pruneRefusals(sender); err != nil {
-				return err
-			}
+			return b.pruneRefusals(sender)
 		}
-		return b.searchedToEnd(pending)
+		return nil
 	})
 	if err == nil && forked {
 		err = r.goOn(ctx, CopyForked)
@@ -220,6 +217,9 @@ func (b *batch) admitPiece(roster *trust.Roster, sender trust.Key, p *journal.Pi
 func (b *batch) take(roster *trust.Roster, author trust.Key, c journal.Chain, entries []*journal.Entry, verdicts []trust.Verdict) error {
 	k, err := b.chainOf(c, true)
 	if err != nil {
+		return err
+	}
+	if err := b.lookAhead(entries); err != nil {
 		return err
 	}
 	for i, e := range entries {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"slices"
 
 	"cantal.fr/buron/sync/journal"
@@ -17,15 +16,17 @@ import (
 // batch is one write transaction: entries appended and folded, records written once at its end.
 type batch struct {
 	*Replica
-	ctx context.Context
+	ctx       context.Context
+	cancelled func() error // why the caller no longer waits, nil as long as it does
 	*memory
 	states  map[recordKey]*state
+	ahead   span            // what was looked up for several records at once
 	order   []*state        // in the order in which they were first touched
+	moved   []*chain        // whose tips are to be written
 	changed map[string]bool // scopes whose digest is to be written
 	heard   bool            // the clock was moved by another's entry
 	started string          // what was drawn for this start
 	forked  bool            // entries under this device's name came from elsewhere
-	later   bool            // words are left to be indexed when someone searches
 	notice  Notice
 	roster  *trust.Roster    // what it was when the batch began, and what the batch has added
 	control []*journal.Entry // entries of control appended since roster was made
@@ -45,6 +46,8 @@ type chain struct {
 	id     int64
 	forked bool
 	tips   []tip
+	moved  bool  // an entry was appended since the tips were written
+	stored []tip // as the database has them, where moved
 }
 
 type tip struct {
@@ -75,14 +78,16 @@ func (r *Replica) commit(ctx context.Context, f func(*batch) error) (Notice, err
 	if _, err := r.st.begin.ExecContext(end); err != nil {
 		return Notice{}, translate(err)
 	}
-	err := r.catchUp(ctx)
+	err := r.catchUp(end)
 	// What is remembered of the last batch is taken out, and put back only if this one is written.
 	m := r.memory
 	r.memory = memory{}
 	if m.chains == nil {
 		m = memory{chains: map[journal.Chain]*chain{}, digests: map[string]*journal.Digest{}}
 	}
-	b := &batch{Replica: r, ctx: ctx, memory: &m, states: map[recordKey]*state{}, changed: map[string]bool{}}
+	// The driver starts a goroutine for each statement of a context that can be cancelled: entries and parts are
+	// where a batch looks whether it was.
+	b := &batch{Replica: r, ctx: end, cancelled: ctx.Err, memory: &m, states: map[recordKey]*state{}, changed: map[string]bool{}}
 	before := r.Roster()
 	b.roster = before
 	if err == nil {
@@ -102,6 +107,9 @@ func (r *Replica) commit(ctx context.Context, f func(*batch) error) (Notice, err
 		return Notice{}, translate(err)
 	}
 	r.memory = m
+	if len(b.notice.Kinds) > 0 {
+		r.unsearched.Store(true)
+	}
 	if b.started != "" {
 		if err := r.writeStart(b.started); err != nil {
 			r.o.Log.Warn("the start stays noted beside the one before", "err", err)
@@ -114,9 +122,6 @@ func (r *Replica) commit(ctx context.Context, f func(*batch) error) (Notice, err
 		if err := r.shred(end, before, b.roster); err != nil {
 			return Notice{}, err
 		}
-	}
-	if b.later {
-		r.unsearched.Store(true)
 	}
 	return b.notice, nil
 }
@@ -165,12 +170,15 @@ func (b *batch) chainOf(c journal.Chain, add bool) (*chain, error) {
 
 // append stores an entry that follows a held one, or opens its chain, and moves the tips.
 func (b *batch) append(k *chain, e *journal.Entry, stands standing) (int64, error) {
+	if err := b.cancelled(); err != nil {
+		return 0, err
+	}
+	if !k.moved {
+		b.moved, k.stored, k.moved = append(b.moved, k), slices.Clone(k.tips), true
+	}
 	i := slices.IndexFunc(k.tips, func(t tip) bool { return t.hash == e.Prev })
 	switch {
 	case i >= 0:
-		if _, err := b.st.moveTip.ExecContext(b.ctx, e.Seq, e.Hash[:], k.id, e.Prev[:]); err != nil {
-			return 0, err
-		}
 		k.tips[i] = tip{e.Seq, e.Hash}
 	case len(k.tips) > 0:
 		// It follows an entry that another one follows already: the chain has two branches from here on.
@@ -178,14 +186,9 @@ func (b *batch) append(k *chain, e *journal.Entry, stands standing) (int64, erro
 		if _, err := b.st.fork.ExecContext(b.ctx, k.id); err != nil {
 			return 0, err
 		}
-		k.tips = append(k.tips, tip{e.Seq, e.Hash})
+		fallthrough
 	default:
 		k.tips = append(k.tips, tip{e.Seq, e.Hash})
-	}
-	if i < 0 {
-		if _, err := b.st.addTip.ExecContext(b.ctx, k.id, e.Seq, e.Hash[:]); err != nil {
-			return 0, err
-		}
 	}
 	res, err := b.st.addEntry.ExecContext(b.ctx, k.id, e.Seq, e.Hash[:], len(e.Signature) > 0, b.o.Now().UnixMilli(), journal.AppendStored(nil, e), stands)
 	if err != nil {
@@ -252,6 +255,11 @@ func (b *batch) state(k recordKey) (*state, error) {
 		return s, nil
 	}
 	s := &state{id: k.id, kind: k.kind, scope: k.scope}
+	if b.ahead.absent(k.id) {
+		b.states[k] = s
+		b.order = append(b.order, s)
+		return s, nil
+	}
 	var cells []byte
 	err := b.st.findRecord.QueryRowContext(b.ctx, k.id[:], k.kind, k.scope).Scan(&s.number, &cells)
 	switch {
@@ -287,12 +295,19 @@ func (b *batch) digest(scope string) (*journal.Digest, error) {
 
 // flush writes what was folded.
 func (b *batch) flush() error {
+	b.ahead = span{}
+	if err := b.storeNew(); err != nil {
+		return err
+	}
 	for _, s := range b.order {
 		if s.dirty {
 			if err := b.store(s); err != nil {
 				return err
 			}
 		}
+	}
+	if err := b.writeTips(); err != nil {
+		return err
 	}
 	for scope := range b.changed {
 		d := b.digests[scope]
@@ -316,51 +331,32 @@ func (b *batch) flush() error {
 	}
 	// Another flush of the same batch writes what changed since.
 	for _, s := range b.order {
-		s.dirty, s.touches, s.words = false, nil, false
+		s.dirty, s.touches, s.again = false, nil, false
 	}
 	return nil
 }
 
-func (b *batch) store(s *state) error {
-	fields := s.fields()
-	text, err := s.json(fields)
-	if err != nil {
-		return err
-	}
-	cells, err := s.encode()
-	if err != nil {
-		return err
-	}
-	known := s.number != 0
-	if known {
-		_, err = b.st.setRecord.ExecContext(b.ctx, fields.Bool("archived"), s.conflicts(), text, cells, s.number)
-	} else {
-		var res sql.Result
-		if res, err = b.st.addRecord.ExecContext(b.ctx, s.id[:], s.kind, s.scope, fields.Bool("archived"), s.conflicts(), text, cells); err == nil {
-			s.number, err = res.LastInsertId()
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("store %s: %w", s.id, err)
-	}
-	for _, t := range s.touches {
-		if _, err := b.st.addTouch.ExecContext(b.ctx, s.number, t.entry, t.op); err != nil {
-			return err
-		}
-	}
-	if s.words && !b.later {
-		if known {
-			if _, err := b.st.dropSearch.ExecContext(b.ctx, s.number); err != nil {
+// writeTips writes the ends of the chains that grew: once for all the entries of a batch.
+func (b *batch) writeTips() error {
+	for _, k := range b.moved {
+		gone := slices.DeleteFunc(slices.Clone(k.stored), func(t tip) bool { return slices.Contains(k.tips, t) })
+		for _, t := range k.tips {
+			var err error
+			switch {
+			case slices.Contains(k.stored, t):
+			case len(gone) > 0:
+				_, err = b.st.moveTip.ExecContext(b.ctx, t.seq, t.hash[:], k.id, gone[0].hash[:])
+				gone = gone[1:]
+			default:
+				_, err = b.st.addTip.ExecContext(b.ctx, k.id, t.seq, t.hash[:])
+			}
+			if err != nil {
 				return err
 			}
 		}
-		if words := s.text(fields); words != "" {
-			if _, err := b.st.addSearch.ExecContext(b.ctx, s.number, words); err != nil {
-				return err
-			}
-		}
+		k.stored, k.moved = nil, false
 	}
-	b.noticeKind(s.kind)
+	b.moved = nil
 	return nil
 }
 

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
+	"strconv"
+	"unicode/utf8"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
@@ -44,7 +46,7 @@ type state struct {
 	scope   string
 	cells   []cell // ordered by field
 	touches []touch
-	words   bool // a searchable field changed
+	again   bool // it was folded again without an entry that says so
 	dirty   bool
 }
 
@@ -110,17 +112,51 @@ func (s *state) fields() record.Fields {
 
 // json returns the values shown as they are queried, without images.
 func (s *state) json(f record.Fields) (string, error) {
-	plain := make(map[string]any, len(f))
-	for k, v := range f {
-		if _, image := v.([]byte); !image {
-			plain[k] = v
+	b := make([]byte, 0, 512)
+	b = append(b, '{')
+	for i := range s.cells { // in the order of their names already
+		name := s.cells[i].field
+		v, ok := f[name]
+		if _, image := v.([]byte); image || !ok {
+			continue
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		var err1, err2 error
+		b, err1 = appendJSON(b, name)
+		b, err2 = appendJSON(append(b, ':'), v)
+		if err := errors.Join(err1, err2); err != nil {
+			return "", fmt.Errorf("fields of %s: %w", s.id, err)
 		}
 	}
-	b, err := json.Marshal(plain)
-	if err != nil {
-		return "", fmt.Errorf("fields of %s: %w", s.id, err)
+	return string(append(b, '}')), nil
+}
+
+// appendJSON appends what json.Marshal makes of a value, without reflection for those that are most frequent.
+func appendJSON(b []byte, v any) ([]byte, error) {
+	switch v := v.(type) {
+	case bool:
+		return strconv.AppendBool(b, v), nil
+	case int64:
+		return strconv.AppendInt(b, v, 10), nil
+	case string:
+		if plainText(v) {
+			return append(append(append(b, '"'), v...), '"'), nil
+		}
 	}
-	return string(b), nil
+	out, err := json.Marshal(v)
+	return append(b, out...), err
+}
+
+// plainText reports whether nothing in a text is written otherwise in JSON.
+func plainText(v string) bool {
+	for _, c := range v {
+		if c < ' ' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' || c == '\u2028' || c == '\u2029' || c == utf8.RuneError || c == 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *state) conflicts() int {
@@ -131,17 +167,6 @@ func (s *state) conflicts() int {
 		}
 	}
 	return n
-}
-
-// text returns the words that search finds the record by, "" for a kind that search leaves out.
-func (s *state) text(f record.Fields) string {
-	var words []string
-	for _, name := range record.Searchable(record.Kind(s.kind)) {
-		if t := f.Text(name); t != "" {
-			words = append(words, t)
-		}
-	}
-	return strings.Join(words, " ")
 }
 
 // Stored forms. Fields of one entry share a stamp, so that a new record names its author once.

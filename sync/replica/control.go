@@ -95,6 +95,9 @@ func (r *Replica) revoke(ctx context.Context, key trust.Key, reason string, whol
 
 // cutsOf returns the ends of a device's chains as they are held.
 func (b *batch) cutsOf(key trust.Key) ([]trust.Cut, error) {
+	if err := b.writeTips(); err != nil {
+		return nil, err
+	}
 	rows, err := b.write.QueryContext(b.ctx, `SELECT chain.incarnation, chain.scope, tip.seq, tip.hash
 		FROM author JOIN chain USING (incarnation) JOIN tip ON tip.chain = chain.id WHERE author.key = ? ORDER BY chain.id, tip.hash`, key[:])
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"cantal.fr/buron/sync/journal"
-	"cantal.fr/buron/sync/record"
 )
 
 // foldEntry merges the operations of an entry that was just appended; those of one that is not to be merged
@@ -96,9 +95,6 @@ func (b *batch) foldCell(k *chain, s *state, e *journal.Entry, number int64, in 
 	}
 	if len(c.versions) > 0 {
 		digest.Add(journal.CellDigest(s.kind, s.id, c.field, c.dots()))
-	}
-	if slices.Contains(record.Searchable(record.Kind(s.kind)), in.Field) {
-		s.words = true
 	}
 	return nil
 }

@@ -15,9 +15,9 @@ const rebuildPart = 2000
 // Rebuild drops the merged tables and folds the journal again, in one transaction: if it is interrupted,
 // nothing has changed.
 func (r *Replica) Rebuild(ctx context.Context, progress func(done, total int)) error {
-	return r.inBatch(ctx, func(b *batch) error {
+	err := r.inBatch(ctx, func(b *batch) error {
 		clear(b.digests)
-		if _, err := b.write.ExecContext(ctx, "DELETE FROM touch; DELETE FROM shelf; DELETE FROM record; DELETE FROM scope_digest; DELETE FROM search"); err != nil {
+		if _, err := b.write.ExecContext(ctx, "DELETE FROM touch; DELETE FROM shelf; DELETE FROM record; DELETE FROM scope_digest"); err != nil {
 			return err
 		}
 		var total, last int64
@@ -39,12 +39,20 @@ func (r *Replica) Rebuild(ctx context.Context, progress func(done, total int)) e
 				progress(done, int(total))
 			}
 		}
-		return b.searchedTo(last)
+		return b.forgetWords()
 	})
+	if err != nil {
+		return err
+	}
+	r.unsearched.Store(true)
+	return r.indexWords(ctx)
 }
 
 // refold folds the entries that arrived after number from, at most rebuildPart of them.
 func (b *batch) refold(from int64) (n int, last int64, err error) {
+	if err := b.cancelled(); err != nil {
+		return 0, from, err
+	}
 	rows, err := b.write.QueryContext(b.ctx, "SELECT entry.id, stored, standing FROM entry WHERE entry.id > ? ORDER BY entry.id LIMIT ?", from, rebuildPart)
 	if err != nil {
 		return 0, from, err

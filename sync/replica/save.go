@@ -41,8 +41,6 @@ type Saved struct {
 func (r *Replica) Save(ctx context.Context, operator uuid.UUID, changes ...Change) (Saved, error) {
 	var saved Saved
 	err := r.inBatch(ctx, func(b *batch) error {
-		// A bulk is indexed at once: there it costs little, and whoever searches first need not wait for it.
-		b.later = len(changes) < maxBulk/10
 		var err error
 		saved, err = b.save(operator, changes)
 		return err
@@ -292,6 +290,9 @@ func (b *batch) writeEntry(scope string, operator uuid.UUID, action [8]byte, ops
 	}
 	number, err := b.append(k, e, merged)
 	if err != nil {
+		return err
+	}
+	if err := b.lookAhead([]*journal.Entry{e}); err != nil {
 		return err
 	}
 	return b.foldEntry(k, e, number, merged)

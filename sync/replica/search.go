@@ -3,7 +3,6 @@ package replica
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -156,79 +155,4 @@ func (r *Replica) Scan(ctx context.Context, code string) ([]record.Record, error
 		}
 	}
 	return nil, nil
-}
-
-// metaSearched is the number of the last entry whose words search knows.
-const metaSearched = "searched"
-
-// indexWords brings the search up to what was saved since: a confirmed save does not wait for it, and if the
-// program ends before, the next one that searches finds where it stopped.
-func (r *Replica) indexWords(ctx context.Context) error {
-	if !r.unsearched.Swap(false) {
-		return nil
-	}
-	err := r.inBatch(ctx, (*batch).indexWords)
-	if err != nil {
-		r.unsearched.Store(true)
-	}
-	return err
-}
-
-func (b *batch) indexWords() error {
-	var from, last int64
-	if err := b.write.QueryRowContext(b.ctx, `SELECT coalesce((SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM meta WHERE key = ?), 0),
-		(SELECT coalesce(max(id), 0) FROM entry)`, metaSearched).Scan(&from, &last); err != nil {
-		return err
-	}
-	for from < last {
-		entries, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE id > ? ORDER BY id LIMIT ?", from, rebuildPart)
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			if err := b.indexEntry(e); err != nil {
-				return err
-			}
-			from = e.number
-		}
-		if err := b.flush(); err != nil {
-			return err
-		}
-	}
-	b.notice = Notice{} // nothing that is shown has changed
-	return b.searchedTo(last)
-}
-
-func (b *batch) indexEntry(e heldEntry) error {
-	for _, op := range e.Ops {
-		if len(record.Searchable(record.Kind(op.Kind))) == 0 || e.stands != merged {
-			continue
-		}
-		s, err := b.state(recordKey{e.Scope, op.Kind, op.ID})
-		if err != nil {
-			return err
-		}
-		if s.number != 0 {
-			s.words, s.dirty = true, true
-		}
-	}
-	return nil
-}
-
-// searchedTo notes up to which entry search knows the words.
-func (b *batch) searchedTo(entry int64) error {
-	_, err := b.st.setMeta.ExecContext(b.ctx, metaSearched, []byte(strconv.FormatInt(entry, 10)))
-	return err
-}
-
-// searchedToEnd notes that search knows every word, unless some of before are pending.
-func (b *batch) searchedToEnd(pending bool) error {
-	if pending {
-		return nil
-	}
-	var last int64
-	if err := b.write.QueryRowContext(b.ctx, "SELECT coalesce(max(id), 0) FROM entry").Scan(&last); err != nil {
-		return err
-	}
-	return b.searchedTo(last)
 }

@@ -253,7 +253,7 @@ func (b *batch) refoldRecord(op journal.OpHead, scope string, t touch, with bool
 			digest.Sub(journal.CellDigest(s.kind, s.id, c.field, c.dots()))
 		}
 	}
-	s.cells, s.words, s.dirty = nil, true, true
+	s.cells, s.again, s.dirty = nil, true, true
 	if !with && s.number != 0 {
 		if _, err := b.write.ExecContext(b.ctx, "DELETE FROM touch WHERE record = ? AND entry = ?", s.number, t.entry); err != nil {
 			return err

@@ -14,10 +14,11 @@ type statements struct {
 	begin, commit, dataVersion             *sql.Stmt
 	holds, addEntry, prevOf                *sql.Stmt
 	findRecord, addRecord, setRecord       *sql.Stmt
-	addTouch, addSearch, dropSearch        *sql.Stmt
+	addTouch, addWords, dropWords          *sql.Stmt
+	lastRecord, addRecords, addTouches     *sql.Stmt
 	getDigest, setDigest, getMeta, setMeta *sql.Stmt
 	addAuthor, author                      *sql.Stmt
-	shelve, unshelve, setStored            *sql.Stmt
+	shelve, unshelve, setStored, between   *sql.Stmt
 }
 
 func (s *statements) prepare(ctx context.Context, db *sql.Conn) error {
@@ -38,11 +39,15 @@ func (s *statements) prepare(ctx context.Context, db *sql.Conn) error {
 		{&s.addEntry, "INSERT INTO entry (chain, seq, hash, signed, received, stored, standing) VALUES (?, ?, ?, ?, ?, ?, ?)"},
 		{&s.prevOf, "SELECT substr(stored, 1, 32) FROM entry WHERE chain = ? AND seq = ? AND hash = ?"},
 		{&s.findRecord, "SELECT number, cells FROM record WHERE id = ? AND kind = ? AND scope = ?"},
-		{&s.addRecord, "INSERT INTO record (id, kind, scope, archived, conflicts, fields, cells) VALUES (?, ?, ?, ?, ?, ?, ?)"},
+		{&s.between, "SELECT id, number FROM record WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"},
+		{&s.addRecord, addRecords(1)},
+		{&s.addRecords, addRecords(together)},
+		{&s.lastRecord, "SELECT coalesce(max(number), 0) FROM record"},
 		{&s.setRecord, "UPDATE record SET archived = ?, conflicts = ?, fields = ?, cells = ? WHERE number = ?"},
-		{&s.addTouch, "INSERT OR IGNORE INTO touch (record, entry, op) VALUES (?, ?, ?)"},
-		{&s.addSearch, "INSERT INTO search (rowid, words) VALUES (?, ?)"},
-		{&s.dropSearch, "DELETE FROM search WHERE rowid = ?"},
+		{&s.addTouch, addTouches(1)},
+		{&s.addTouches, addTouches(together)},
+		{&s.addWords, addWords()},
+		{&s.dropWords, "DELETE FROM search WHERE rowid = ?"},
 		{&s.getDigest, "SELECT digest FROM scope_digest WHERE scope = ?"},
 		{&s.setDigest, "INSERT OR REPLACE INTO scope_digest (scope, digest) VALUES (?, ?)"},
 		{&s.getMeta, "SELECT value FROM meta WHERE key = ?"},
@@ -64,8 +69,8 @@ func (s *statements) prepare(ctx context.Context, db *sql.Conn) error {
 
 func (s *statements) close() {
 	for _, st := range []*sql.Stmt{s.chainOf, s.addChain, s.fork, s.tips, s.addTip, s.moveTip, s.begin, s.commit, s.dataVersion, s.holds, s.addEntry, s.prevOf,
-		s.findRecord, s.addRecord, s.setRecord, s.addTouch, s.addSearch, s.dropSearch, s.getDigest, s.setDigest, s.getMeta, s.setMeta, s.addAuthor, s.author,
-		s.shelve, s.unshelve, s.setStored} {
+		s.findRecord, s.addRecord, s.setRecord, s.addTouch, s.addWords, s.dropWords, s.getDigest, s.setDigest, s.getMeta, s.setMeta, s.addAuthor, s.author,
+		s.shelve, s.unshelve, s.setStored, s.between, s.lastRecord, s.addRecords, s.addTouches} {
 		if st != nil {
 			_ = st.Close()
 		}
