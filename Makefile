@@ -42,8 +42,9 @@ check: ## Formatting, staticcheck
 	@test -z "$$(gofmt -l app kiosk sync assets packaging)" || { gofmt -l app kiosk sync assets packaging; exit 1; }
 	$(GO) tool staticcheck -tags $(TAGS) ./...
 
-bench: ## Print the figures of the replica and the exchange as ratios to raw SQLite
-	$(GO) test -run '^$$' -bench 'R50k|Durable|Search|Bootstrap' -benchtime 1x ./sync/replica ./sync/node
+bench: ## Print what is promised and what is measured, as ratios to plain SQLite; build/bench.jsonl has the same
+	$(GO) build -o $(BUILD)/bench ./packaging/bench
+	$(BUILD)/bench -json $(BUILD)/bench.jsonl
 
 clean: ## Remove what was built
 	rm -rf $(BUILD)

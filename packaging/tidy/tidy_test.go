@@ -55,6 +55,7 @@ var may = map[string]struct {
 	"kiosk":            {[]string{"kiosk/", "assets/look", "sync/"}, "app and kiosk do not know each other: delete either and the rest builds"},
 	"kiosk/flow":       {nil, "a pure state machine"},
 	"kiosk/screen":     {[]string{"kiosk/flow", "assets/", "assets", "sync/"}, "app and kiosk do not know each other"},
+	"packaging/bench":  {[]string{"sync/"}, "it measures what people are promised, from outside"},
 	"packaging/tidy":   {nil, "tests only"},
 }
 
