@@ -31,6 +31,9 @@ type Query struct {
 	Order         []string // fields; "-" before a field for descending
 	Archived      bool     // the archived ones too
 	Limit, Offset int      // 0 for no limit
+
+	among string // local numbers that it chooses from, as JSON; "" for all
+	index string // the field whose index alone is read, records without a value left out
 }
 
 // ErrQuery is returned for a kind or a field that is not a name.
@@ -51,7 +54,17 @@ func (q Query) sql(order bool) (string, []any, error) {
 		// The planner would rather find the kind and sort: the index is in order already.
 		fmt.Fprintf(&b, " INDEXED BY %s_%s", q.Kind, ordering)
 	}
+	if q.index != "" {
+		fmt.Fprintf(&b, " INDEXED BY %s_%s", q.Kind, q.index)
+	}
 	fmt.Fprintf(&b, " WHERE kind = '%s'", q.Kind)
+	if q.index != "" {
+		b.WriteString(" AND " + column(q.index) + " IS NOT NULL")
+	}
+	if q.among != "" {
+		b.WriteString(" AND number IN (SELECT value FROM json_each(?))")
+		args = append(args, q.among)
+	}
 	if !q.Archived {
 		b.WriteString(" AND archived = 0")
 	}
@@ -93,7 +106,7 @@ func (r *Replica) sql(ctx context.Context, q Query, order bool) (string, []any, 
 
 // whole reports whether the query is a whole list in the order of its index.
 func (q Query) whole() bool {
-	return q.Kind == record.Equipment && len(q.Order) == 1 && q.Order[0] == ordering && len(q.Where) == 0 && q.Text == "" && q.Scope == "" && !q.Archived
+	return q.Kind == record.Equipment && len(q.Order) == 1 && q.Order[0] == ordering && q.all()
 }
 
 func (q Query) orderBy() (string, error) {
@@ -231,32 +244,6 @@ func whole(v any) any {
 	return v
 }
 
-// Count returns how many records a query chooses.
-func (r *Replica) Count(ctx context.Context, q Query) (int, error) {
-	text, args, err := r.sql(ctx, q, false)
-	if err != nil {
-		return 0, err
-	}
-	var n int
-	err = r.read.QueryRowContext(ctx, "SELECT count(*)"+text, args...).Scan(&n)
-	return n, translate(err)
-}
-
-// Index returns the local numbers of the records that a query chooses, in order: what a virtual list
-// holds, to ask Rows for those it shows.
-func (r *Replica) Index(ctx context.Context, q Query) ([]int64, error) {
-	text, args, err := r.sql(ctx, q, true)
-	if err != nil {
-		return nil, err
-	}
-	// One row with all the numbers: fifty thousand rows would cost a call each.
-	var list []byte
-	if err := r.read.QueryRowContext(ctx, "SELECT json_group_array(number) FROM (SELECT number"+text+")", args...).Scan(&list); err != nil {
-		return nil, translate(err)
-	}
-	return parseNumbers(list), nil
-}
-
 // parseNumbers reads a JSON array of whole numbers.
 func parseNumbers(list []byte) []int64 {
 	out := make([]int64, 0, bytes.Count(list, []byte{','})+1)
@@ -285,33 +272,6 @@ func (r *Replica) Rows(ctx context.Context, numbers []int64) ([]record.Record, e
 		out = append(out, found...)
 	}
 	return out, nil
-}
-
-// Tally counts the records of a query by the value of a field: what filter chips show. Records without a
-// value count under "".
-func (r *Replica) Tally(ctx context.Context, q Query, field string) (map[string]int, error) {
-	if !nameForm.MatchString(field) {
-		return nil, fmt.Errorf("%w: %q", ErrQuery, field)
-	}
-	text, args, err := r.sql(ctx, q, false)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := r.read.QueryContext(ctx, "SELECT coalesce("+column(field)+", ''), count(*)"+text+" GROUP BY 1", args...)
-	if err != nil {
-		return nil, translate(err)
-	}
-	defer rows.Close()
-	out := map[string]int{}
-	for rows.Next() {
-		var v any
-		var n int
-		if err := rows.Scan(&v, &n); err != nil {
-			return nil, translate(err)
-		}
-		out[fmt.Sprint(v)] = n
-	}
-	return out, translate(rows.Err())
 }
 
 // Records returns how many records this replica holds, archived ones included.
