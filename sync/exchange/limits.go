@@ -4,7 +4,7 @@ package exchange
 const (
 	MaxFrame      = 8 << 20 // bytes of a message, unpacked
 	BatchEntries  = 500
-	BatchBytes    = 3 << 20            // bytes of entries in a batch; one run between two signatures may exceed it
+	BatchBytes    = 1 << 20            // bytes of entries in a batch: what takes the memory at both ends; one run between two signatures may exceed it
 	MaxPieceBytes = MaxFrame - 256<<10 // bytes of a piece, and of all pieces of a message
 	maxPieces     = 1000               // pieces of a message: a batch has one an entry at most
 	maxWants      = 400                // chains asked for in one request

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"fmt"
+	"sync"
 
 	"cantal.fr/buron/sync/journal"
 	"github.com/klauspost/compress/zstd"
@@ -112,12 +113,23 @@ func Unpack(b []byte) ([]journal.Piece, error) {
 // Size returns about how many bytes a piece takes in a batch, before compression.
 func Size(p journal.Piece) int { return sizeOf(p) }
 
+// compressWindow is how far back a repetition is found: about a batch. It takes twice as much memory.
+const compressWindow = 1 << 20
+
+// encoders and decoders are kept for the next message: their tables cost more than a small one. Given whole
+// messages, they have no goroutines that would have to end.
+var encoders, decoders sync.Pool
+
 func compress(b []byte) ([]byte, error) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		return nil, fmt.Errorf("exchange: compress: %w", err)
+	enc, ok := encoders.Get().(*zstd.Encoder)
+	if !ok {
+		var err error
+		enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(compressWindow))
+		if err != nil {
+			return nil, fmt.Errorf("exchange: compress: %w", err)
+		}
 	}
-	defer enc.Close()
+	defer encoders.Put(enc)
 	return enc.EncodeAll(b, nil), nil
 }
 
@@ -126,11 +138,14 @@ func decompress(b []byte) ([]byte, error) {
 	if len(b) == 0 {
 		return nil, nil
 	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxFrame))
-	if err != nil {
-		return nil, fmt.Errorf("exchange: decompress: %w", err)
+	dec, ok := decoders.Get().(*zstd.Decoder)
+	if !ok {
+		var err error
+		if dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MaxFrame)); err != nil {
+			return nil, fmt.Errorf("exchange: decompress: %w", err)
+		}
 	}
-	defer dec.Close()
+	defer decoders.Put(dec)
 	raw, err := dec.DecodeAll(b, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMessage, err)
