@@ -50,12 +50,18 @@ func history(t *rapid.T, tb testing.TB, f *field) []journal.Piece {
 	}
 	held := map[journal.Hash]bool{}
 	var out []journal.Piece
-	for _, d := range devices {
-		for _, p := range all(tb, d, "parc") {
-			for _, e := range singles(tb, d, p) {
-				if h := e.Entries[0].RawHead; !held[journal.Hash(sum(h))] {
-					held[sum(h)] = true
-					out = append(out, e)
+	for _, scope := range []string{trust.Control, "parc"} { // a device that went on under another key has said so in control
+		for _, d := range devices {
+			for _, p := range all(tb, d, scope) {
+				for _, e := range singles(tb, d, p) {
+					known, err := f.central.Holds(tb.Context(), e.Chain, e.Entries[0].Hash)
+					if err != nil {
+						tb.Fatal(err)
+					}
+					if h := e.Entries[0].RawHead; !known && !held[journal.Hash(sum(h))] {
+						held[sum(h)] = true
+						out = append(out, e)
+					}
 				}
 			}
 		}
