@@ -107,6 +107,7 @@ func (r *Replica) commit(ctx context.Context, f func(*batch) error) (Notice, err
 		return Notice{}, translate(err)
 	}
 	r.memory = m
+	r.commits.Add(1)
 	if len(b.notice.Kinds) > 0 {
 		r.unsearched.Store(true)
 	}

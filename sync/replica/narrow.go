@@ -42,7 +42,7 @@ func (r *Replica) narrowed(ctx context.Context, q Query) (Query, numbers, error)
 	if err := r.indexWords(ctx); err != nil {
 		return q, nil, err
 	}
-	list, err := r.numberList(ctx, " FROM (SELECT rowid AS number FROM search WHERE search MATCH ?)", match)
+	list, err := r.matching(ctx, match)
 	if err != nil {
 		return q, nil, err
 	}
@@ -53,6 +53,31 @@ func (r *Replica) narrowed(ctx context.Context, q Query) (Query, numbers, error)
 	b, err := json.Marshal(list)
 	q.among = string(b)
 	return q, nil, err
+}
+
+// lastMatch is what an expression matched when it was last asked. A list and its counts ask one after the other.
+type lastMatch struct {
+	match   string
+	commits int64
+	list    []int64
+}
+
+// matching returns the numbers of the records whose words match. The list must not be changed.
+func (r *Replica) matching(ctx context.Context, match string) ([]int64, error) {
+	commits := r.commits.Load()
+	r.mu.Lock()
+	last := r.matched
+	r.mu.Unlock()
+	if last.match == match && last.commits == commits {
+		return last.list, nil
+	}
+	list, err := r.numberList(ctx, " FROM (SELECT rowid AS number FROM search WHERE search MATCH ?)", match)
+	if err == nil {
+		r.mu.Lock()
+		r.matched = lastMatch{match, commits, list}
+		r.mu.Unlock()
+	}
+	return list, err
 }
 
 // numberList returns the numbers of a query as one row: fifty thousand rows would cost a call each.

@@ -92,7 +92,9 @@ type Replica struct {
 	seen    int64 // PRAGMA data_version when the roster was last read
 	version int64 // PRAGMA data_version when last polled
 
-	indexing   sync.Mutex  // held by who brings the search up to date: others wait for it
+	indexing   sync.Mutex   // held by who brings the search up to date: others wait for it
+	commits    atomic.Int64 // transactions of this process, and times that another's were noticed
+	matched    lastMatch
 	unsearched atomic.Bool // records may have words that search does not know yet
 	unshredded bool        // erased text may still stand in the log
 	watchers   map[int]func(Notice)

@@ -50,13 +50,17 @@ func (r *Replica) Poll(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return false, translate(err)
 	}
-	if err := errors.Join(r.shredAgain(ctx), r.indexWords(ctx)); err != nil {
-		return false, err
-	}
 	r.mu.Lock()
 	changed = r.version != 0 && r.version != version
 	r.version = version
 	r.mu.Unlock()
+	if changed {
+		r.commits.Add(1)
+		r.unsearched.Store(true)
+	}
+	if err := errors.Join(r.shredAgain(ctx), r.indexWords(ctx)); err != nil {
+		return changed, err
+	}
 	if !changed {
 		return false, nil
 	}
