@@ -258,24 +258,37 @@ func (m *measures) merges(ctx context.Context, f *field, ids []uuid.UUID) error 
 		row  string
 		part int
 	}{{"merge 1,000 + 1,000 edits, in bulk", 1000}, {"merge 1,000 + 1,000 edits, one action each", 1}} {
-		for i, r := range []*replica.Replica{f.writer, other} {
-			field := []string{"model", "brand"}[i]
-			for p := range slices.Chunk(edits(ids, field, fmt.Sprint("Édité ", x.part)), x.part) {
-				if _, err := r.Save(ctx, uuid.Nil, p...); err != nil {
-					return err
-				}
+		var times []time.Duration
+		for round := range 3 {
+			t, err := f.merge(ctx, other, ids, x.part, fmt.Sprint("Édité ", x.part, round))
+			if err != nil {
+				return err
 			}
+			times = append(times, t)
 		}
-		if err := f.push(ctx); err != nil {
-			return err
-		}
-		begun := time.Now()
-		if t := exchangeOnce(ctx, other); t.Error != "" || t.Received == 0 || t.Sent == 0 {
-			return fmt.Errorf("merge: %+v", t)
-		}
-		m.add(x.row, time.Since(begun).Seconds(), 0)
+		m.add(x.row, median(times).Seconds(), 0)
 	}
 	return nil
+}
+
+// merge makes the writer and another device edit the same records, part at a time, and measures the exchange by
+// which the other gets what the service has heard of the writer, and the service what the other has written.
+func (f *field) merge(ctx context.Context, other *replica.Replica, ids []uuid.UUID, part int, value string) (time.Duration, error) {
+	for i, r := range []*replica.Replica{f.writer, other} {
+		for p := range slices.Chunk(edits(ids, []string{"model", "brand"}[i], value), part) {
+			if _, err := r.Save(ctx, uuid.Nil, p...); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if err := f.push(ctx); err != nil {
+		return 0, err
+	}
+	begun := time.Now()
+	if t := exchangeOnce(ctx, other); t.Error != "" || t.Received == 0 || t.Sent == 0 {
+		return 0, fmt.Errorf("merge: %+v", t)
+	}
+	return time.Since(begun), nil
 }
 
 // typing measures a list that is narrowed letter by letter, with its count by status, words that nearly every

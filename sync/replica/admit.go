@@ -239,6 +239,9 @@ func (b *batch) take(roster *trust.Roster, author trust.Key, c journal.Chain, en
 		if err := b.foldEntry(k, e, number, stands); err != nil {
 			return err
 		}
+		if err := b.relieve(); err != nil {
+			return err
+		}
 	}
 	if self := b.life.Load(); author == self.id.Public() && c.Incarnation == self.self {
 		b.forked = true

@@ -337,6 +337,28 @@ func (b *batch) flush() error {
 	return nil
 }
 
+// mostStates is the number of records that a batch holds in memory before it writes them.
+const mostStates = 1500
+
+// relieve writes what was folded, and lets go of it, once it is much: a delivery of thousands of records would
+// otherwise stand in memory whole.
+func (b *batch) relieve() error {
+	if len(b.states) < mostStates {
+		return nil
+	}
+	ahead := b.ahead
+	if err := b.flush(); err != nil {
+		return err
+	}
+	for k, s := range b.states {
+		if s.number != 0 && ahead.to != uuid.Nil {
+			ahead.held[k.id] = s.number
+		}
+	}
+	b.states, b.order, b.ahead = map[recordKey]*state{}, nil, ahead
+	return nil
+}
+
 // writeTips writes the ends of the chains that grew: once for all the entries of a batch.
 func (b *batch) writeTips() error {
 	for _, k := range b.moved {

@@ -172,7 +172,7 @@ func dsn(path string, readOnly bool) string {
 	v := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)",
 		"temp_store(MEMORY)", "page_size(4096)", "cache_size(-16000)", "wal_autocheckpoint(4000)"}, "_txlock": {"immediate"}}
 	if readOnly {
-		v = url.Values{"_pragma": {"busy_timeout(10000)", "query_only(1)", "temp_store(MEMORY)", "cache_size(-8000)"}}
+		v = url.Values{"_pragma": {"busy_timeout(10000)", "query_only(1)", "temp_store(MEMORY)", "cache_size(-4000)"}}
 	}
 	return (&url.URL{Scheme: "file", Opaque: escape(path), RawQuery: v.Encode()}).String()
 }
