@@ -19,6 +19,7 @@ type Entry struct {
 	Commitments []Hash   // by operation; complete once the entry was signed or verified
 	Prev, Hash  Hash
 	Signature   []byte // nil for an entry received in the middle of a piece
+	Sealed      []byte // salts and bodies as they are stored under a key that was not applied; else nil
 
 	read []*Op // operations that were decoded already
 }
@@ -83,8 +84,12 @@ func (e *Entry) Chain() Chain { return Chain{e.Incarnation, e.Scope} }
 func (e *Entry) Dot() Dot { return Dot{e.Incarnation, e.Seq, [8]byte(e.Hash[:tagLen])} }
 
 // Op decodes operation i, which must not be changed: who asks again is given the same. The error is ErrHollow
-// where its body is missing. An entry may be read by one goroutine at a time.
+// where its body is missing, ErrSealed where it cannot be read on this device. An entry may be read by one
+// goroutine at a time.
 func (e *Entry) Op(i int) (Op, error) {
+	if e.Sealed != nil {
+		return Op{OpHead: e.Ops[i]}, ErrSealed
+	}
 	if e.Bodies[i] == nil {
 		return Op{OpHead: e.Ops[i]}, ErrHollow
 	}

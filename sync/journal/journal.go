@@ -49,5 +49,6 @@ var (
 	ErrLink      = errors.New("does not follow the entry before it")
 	ErrSignature = errors.New("signature does not match")
 	ErrHollow    = errors.New("operation without its body")
+	ErrSealed    = errors.New("operation whose body is sealed")
 	ErrBound     = errors.New("record of another scope or kind")
 )

@@ -121,6 +121,43 @@ func TestAPieceArrivesAsItWasSigned(t *testing.T) {
 	}
 }
 
+func TestASealedEntryShowsItsHeadAlone(t *testing.T) {
+	a := newAuthor(t, "people/0150646X")
+	op := a.room(Cell{Field: "name", Value: "Salle 12"})
+	e := a.write(op)
+	turn := func(b []byte) ([]byte, error) { // not a cipher: what is tested is where it is applied
+		out := bytes.Clone(b)
+		for i := range out {
+			out[i] ^= 0x5a
+		}
+		return out, nil
+	}
+	sealed, err := e.Seal(turn)
+	if err != nil || e.Sealed != nil {
+		t.Fatal(err)
+	}
+	b := AppendStored(nil, sealed)
+	if bytes.Contains(b, []byte("Salle 12")) || bytes.Contains(b, e.Seed) || !bytes.Contains(b, e.RawHead) {
+		t.Error("what is stored shows a body or its salt, or hides the head")
+	}
+	got, err := ParseStored(b)
+	if err != nil || got.Hash != e.Hash || got.HLC != e.HLC || !bytes.Equal(AppendStored(nil, got), b) {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if _, err := got.Op(0); !errors.Is(err, ErrSealed) {
+		t.Errorf("an operation without the key: %v", err)
+	}
+	if _, err := pieceOf(got).AppendWire(nil); !errors.Is(err, ErrSealed) {
+		t.Errorf("a sealed entry travels: %v", err)
+	}
+	if err := got.Unseal(turn); err != nil || !bytes.Equal(AppendStored(nil, got), AppendStored(nil, e)) {
+		t.Errorf("unsealed: %v", err)
+	}
+	if _, err := got.Op(0); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestEveryChangedByteIsRefused(t *testing.T) {
 	a := newAuthor(t, "parc")
 	b := wire(t, pieceOf(a.write(a.room(Cell{Field: "name", Value: "Salle 12"})), a.write(a.room(Cell{Field: "name", Value: "CDI"}))))
@@ -322,7 +359,10 @@ func FuzzParsePiece(f *testing.F) {
 
 func FuzzParseStored(f *testing.F) {
 	a := newAuthor(f, "parc")
-	f.Add(AppendStored(nil, a.write(a.room(Cell{Field: "name", Value: "Salle 12"}))))
+	e := a.write(a.room(Cell{Field: "name", Value: "Salle 12"}))
+	f.Add(AppendStored(nil, e))
+	sealed, _ := e.Seal(func(b []byte) ([]byte, error) { return b, nil })
+	f.Add(AppendStored(nil, sealed))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		e, err := ParseStored(b)
 		if err == nil && !bytes.Equal(AppendStored(nil, e), b) {

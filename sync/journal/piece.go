@@ -37,6 +37,9 @@ func (p Piece) AppendWire(b []byte) ([]byte, error) {
 	b = append(b, p.Prev[:]...)
 	b = binary.AppendUvarint(b, uint64(len(p.Entries)))
 	for _, e := range p.Entries {
+		if e.Sealed != nil {
+			return b, fmt.Errorf("journal: piece of %s: %w", p.Chain.Scope, ErrSealed)
+		}
 		b = appendEntry(b, e)
 	}
 	return append(b, last.Signature...), nil
@@ -47,7 +50,11 @@ func appendBytes(b, v []byte) []byte {
 }
 
 func appendEntry(b []byte, e *Entry) []byte {
-	b = appendBytes(b, e.RawHead)
+	return appendTail(appendBytes(b, e.RawHead), e)
+}
+
+// appendTail appends what follows the head: salts and bodies.
+func appendTail(b []byte, e *Entry) []byte {
 	if e.Seed != nil {
 		b = append(append(b, saltsFromKey), e.Seed...)
 	} else {
@@ -141,6 +148,20 @@ func ParsePiece(b []byte) (Piece, []byte, error) {
 
 func readEntry(r *reader) (*Entry, error) {
 	before := len(r.b)
+	e, err := readHead(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := readTail(r, e); err != nil {
+		return nil, err
+	}
+	if size := before - len(r.b); size > MaxEntry+MaxHead {
+		return nil, fmt.Errorf("%w: entry of %d bytes", ErrLimit, size)
+	}
+	return e, nil
+}
+
+func readHead(r *reader) (*Entry, error) {
 	e := &Entry{RawHead: r.bytes(MaxHead)}
 	if r.bad {
 		return nil, ErrForm
@@ -150,25 +171,30 @@ func readEntry(r *reader) (*Entry, error) {
 		return nil, err
 	}
 	e.Head = head
+	e.Bodies, e.Commitments = make([][]byte, len(e.Ops)), make([]Hash, len(e.Ops))
+	return e, nil
+}
+
+// readTail reads what appendTail wrote of an entry whose head is known.
+func readTail(r *reader, e *Entry) error {
 	mark := r.take(1)
 	if r.bad || mark[0] > saltsEach {
-		return nil, ErrForm
+		return ErrForm
 	}
 	if mark[0] == saltsFromKey {
 		e.Seed = r.take(seedLen)
 	} else {
 		e.Salts = make([][]byte, len(e.Ops))
 	}
-	e.Bodies, e.Commitments = make([][]byte, len(e.Ops)), make([]Hash, len(e.Ops))
 	for i := range e.Ops {
 		body := r.bytes(MaxEntry)
 		if r.bad || len(body) == 0 {
-			return nil, ErrForm
+			return ErrForm
 		}
 		if body[0] == hollowMark {
 			// A seed beside an erased body would give its salt away, and with it a test of any guess.
 			if len(body) != hashLen+1 || e.Seed != nil {
-				return nil, ErrForm
+				return ErrForm
 			}
 			e.Commitments[i] = Hash(body[1:])
 			continue
@@ -179,12 +205,9 @@ func readEntry(r *reader) (*Entry, error) {
 		}
 	}
 	if r.bad {
-		return nil, ErrForm
+		return ErrForm
 	}
-	if size := before - len(r.b); size > MaxEntry+MaxHead {
-		return nil, fmt.Errorf("%w: entry of %d bytes", ErrLimit, size)
-	}
-	return e, nil
+	return nil
 }
 
 // Verify checks the piece against the key of its author: links, names, bindings, and the one
@@ -210,39 +233,4 @@ func (p *Piece) Verify(t Territory, key ed25519.PublicKey) error {
 		return fmt.Errorf("journal: piece of %s: %w", p.Chain.Scope, ErrHollow)
 	}
 	return nil
-}
-
-// AppendStored appends the entry as a replica keeps it: with its links, and its signature if it has one.
-func AppendStored(b []byte, e *Entry) []byte {
-	b = append(b, e.Prev[:]...)
-	b = append(b, e.Hash[:]...)
-	b = appendBytes(b, e.Signature)
-	return appendEntry(b, e)
-}
-
-// ParseStored reads what AppendStored wrote. The commitments of operations that have a body are left
-// zero: they were checked when the entry came in.
-func ParseStored(b []byte) (*Entry, error) {
-	r := &reader{b: b}
-	prev, hash := r.hash(), r.hash()
-	signature := r.bytes(signatureLen)
-	if r.bad || (len(signature) != 0 && len(signature) != signatureLen) {
-		return nil, fmt.Errorf("journal: stored entry: %w", ErrForm)
-	}
-	e, err := readEntry(r)
-	if err != nil || len(r.b) != 0 {
-		return nil, fmt.Errorf("journal: stored entry: %w", errOr(err, ErrForm))
-	}
-	e.Prev, e.Hash = prev, hash
-	if len(signature) > 0 {
-		e.Signature = signature
-	}
-	return e, nil
-}
-
-func errOr(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
 }
