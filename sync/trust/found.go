@@ -24,6 +24,7 @@ type Founding struct {
 	name      string
 	root      ed25519.PrivateKey
 	next      ed25519.PrivateKey
+	seal      *age.X25519Identity // opens the devices' data keys
 }
 
 // journalTime is what minting needs: an instant and a source of randomness.
@@ -45,14 +46,19 @@ func Found(name string, first *Identity, role record.Role, random io.Reader, now
 	}
 	nextHash := journal.Hash(sha256.Sum256(next.Public().(ed25519.PublicKey)))
 	rootPub := root.Public().(ed25519.PublicKey)
-	f := &Founding{Territory: journal.TerritoryOf(rootPub, nextHash), name: name, root: root, next: next}
+	// A key of its own: who is to open a device's data need not be able to name delegates.
+	sealing, err := age.GenerateX25519Identity()
+	if err != nil {
+		return nil, fmt.Errorf("trust: make the recovery key: %w", err)
+	}
+	f := &Founding{Territory: journal.TerritoryOf(rootPub, nextHash), name: name, root: root, next: next, seal: sealing}
 	at := journalTime{now, random}
 	device := Device{Key: first.Public(), Age: first.Age.Recipient().String(), Role: role, Name: first.Name}
 	statements := []struct {
 		kind   string
 		fields record.Fields
 	}{
-		{TerritoryKind, record.Fields{"name": name, "next": append([]byte(nil), nextHash[:]...)}},
+		{TerritoryKind, record.Fields{"name": name, "next": append([]byte(nil), nextHash[:]...), "recovery": sealing.Recipient().String()}},
 		{DelegateKind, record.Fields{"key": append([]byte(nil), device.Key[:]...)}},
 		{DeviceKind, device.Fields()},
 	}
@@ -111,6 +117,7 @@ type recovery struct {
 	Name      string    `json:"name"`
 	Root      []byte    `json:"root_seed"`
 	Next      []byte    `json:"next_root_seed"`
+	Seal      string    `json:"seal,omitempty"` // X25519 identity that opens the devices' data keys
 	Made      time.Time `json:"made"`
 }
 
@@ -135,7 +142,7 @@ func (f *Founding) WriteRecovery(w io.Writer, passphrase string, now time.Time) 
 	}
 	err = json.NewEncoder(sealed).Encode(recovery{
 		Format: recoveryFormat, Territory: f.Territory.String(), Name: f.name,
-		Root: f.root.Seed(), Next: f.next.Seed(), Made: now.UTC(),
+		Root: f.root.Seed(), Next: f.next.Seed(), Seal: f.seal.String(), Made: now.UTC(),
 	})
 	if err = errors.Join(err, sealed.Close()); err != nil {
 		return fmt.Errorf("trust: seal the recovery file: %w", err)
@@ -143,36 +150,49 @@ func (f *Founding) WriteRecovery(w io.Writer, passphrase string, now time.Time) 
 	return nil
 }
 
-// OpenRecovery reads a recovery file back and returns the public keys that it restores, after
-// checking that they make the territory that the file names.
-func OpenRecovery(r io.Reader, passphrase string) (t journal.Territory, name string, err error) {
+// Recovery is what a recovery file restores.
+type Recovery struct {
+	Territory journal.Territory
+	Name      string
+	Seal      *age.X25519Identity // opens the devices' data keys; nil in a file made before there were any
+}
+
+// OpenRecovery reads a recovery file back, after checking that its keys make the territory that it names.
+func OpenRecovery(r io.Reader, passphrase string) (out Recovery, err error) {
 	id, err := age.NewScryptIdentity(passphrase)
 	if err != nil {
-		return t, "", fmt.Errorf("trust: open the recovery file: %w", err)
+		return out, fmt.Errorf("trust: open the recovery file: %w", err)
 	}
 	plain, err := age.Decrypt(r, id)
 	if err != nil {
-		return t, "", fmt.Errorf("trust: open the recovery file: %w", err)
+		return out, fmt.Errorf("trust: open the recovery file: %w", err)
 	}
 	var f recovery
 	if err := json.NewDecoder(plain).Decode(&f); err != nil {
-		return t, "", fmt.Errorf("trust: read the recovery file: %w", err)
+		return out, fmt.Errorf("trust: read the recovery file: %w", err)
 	}
 	if f.Format != recoveryFormat || len(f.Root) != ed25519.SeedSize || len(f.Next) != ed25519.SeedSize {
-		return t, "", errors.New("trust: this is not a recovery file")
+		return out, errors.New("trust: this is not a recovery file")
 	}
 	next := sha256.Sum256(ed25519.NewKeyFromSeed(f.Next).Public().(ed25519.PublicKey))
-	t = journal.TerritoryOf(ed25519.NewKeyFromSeed(f.Root).Public().(ed25519.PublicKey), next)
+	t := journal.TerritoryOf(ed25519.NewKeyFromSeed(f.Root).Public().(ed25519.PublicKey), next)
 	if t.String() != f.Territory {
-		return t, "", errors.New("trust: the keys of the recovery file are not those of the territory it names")
+		return out, errors.New("trust: the keys of the recovery file are not those of the territory it names")
 	}
-	return t, f.Name, nil
+	out = Recovery{Territory: t, Name: f.Name}
+	if f.Seal != "" {
+		if out.Seal, err = age.ParseX25519Identity(f.Seal); err != nil {
+			return out, fmt.Errorf("trust: the recovery file is damaged: %w", err)
+		}
+	}
+	return out, nil
 }
 
 // Forget overwrites the root keys in memory: from here on only the recovery file has them.
 func (f *Founding) Forget() {
 	clear(f.root)
 	clear(f.next)
+	f.seal = nil
 }
 
 // AppVersion is written into the first entry of a chain, to explain what made it.

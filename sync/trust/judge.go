@@ -25,6 +25,10 @@ const (
 // is held.
 func (r *Roster) Territory() (name string, root Key, ok bool) { return r.name, r.root, r.rooted }
 
+// Recovery returns the age recipient to which devices wrap their data keys, so that the recovery file opens
+// them; "" in a territory founded before there were any.
+func (r *Roster) Recovery() string { return r.recovery }
+
 // ID returns the territory that this roster is of.
 func (r *Roster) ID() journal.Territory { return r.territory }
 

@@ -18,6 +18,7 @@ type Roster struct {
 	root        Key
 	rooted      bool
 	name        string
+	recovery    string        // age recipient to which devices wrap their data keys, "" where there is none
 	roots       map[Key][]Cut // keys with root authority; nil cuts: in force, else up to these entries
 	delegates   map[Key]bool
 	admissions  map[Key][]Device // every admission of a key, the latest last
@@ -118,6 +119,7 @@ func (r *Roster) foldRoots(said []statement) {
 		if s.op.Kind == TerritoryKind && rootOf(r.territory, s.author, s.op) {
 			r.root, r.rooted = s.author, true
 			r.name, _ = cell(s.op, "name").(string)
+			r.recovery, _ = cell(s.op, "recovery").(string)
 			copy(next[:], cell(s.op, "next").([]byte))
 		}
 	}

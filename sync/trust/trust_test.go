@@ -261,10 +261,15 @@ func TestRecoveryFile(t *testing.T) {
 		t.Error("the root key stands in clear")
 	}
 	sealed := b.Bytes()
-	if terr, name, err := OpenRecovery(bytes.NewReader(sealed), "un buron sous la neige"); err != nil || terr != f.Territory || name != "Cantal" {
-		t.Errorf("OpenRecovery = %s, %q, %v", terr, name, err)
+	got, err := OpenRecovery(bytes.NewReader(sealed), "un buron sous la neige")
+	if err != nil || got.Territory != f.Territory || got.Name != "Cantal" {
+		t.Fatalf("OpenRecovery = %+v, %v", got, err)
 	}
-	if _, _, err := OpenRecovery(bytes.NewReader(sealed), "un buron sous la pluie"); err == nil {
+	said := NewRoster(f.Territory, f.Control[0].Entries).Recovery()
+	if said == "" || got.Seal == nil || got.Seal.Recipient().String() != said {
+		t.Errorf("the territory says %q, and the file holds another key", said)
+	}
+	if _, err := OpenRecovery(bytes.NewReader(sealed), "un buron sous la pluie"); err == nil {
 		t.Error("opened with a wrong passphrase")
 	}
 }
