@@ -101,6 +101,31 @@ func TestEveryKindIsWhole(t *testing.T) {
 	}
 }
 
+func TestNoNameStandsOpenAtRest(t *testing.T) {
+	for _, k := range Kinds() {
+		s, _ := Of(k)
+		for _, f := range s.Fields {
+			if f.Personal && !Private(k, "") {
+				t.Errorf("%s holds %s and is not private", k, f.Name)
+			}
+			if open := Clear(k, f.Name); f.Personal && open != (f.Type == Ref || f.Type == Refs) {
+				t.Errorf("%s.%s is personal: clear = %v", k, f.Name, open)
+			} else if !f.Personal && !open {
+				t.Errorf("%s.%s is nobody's name and cannot be looked up", k, f.Name)
+			}
+		}
+		if Clear(k, "of_a_newer_version") {
+			t.Errorf("%s: a field of another version stands open", k)
+		}
+	}
+	if !Private("visitor", "people/0150646X") || Private("visitor", "parc") || Clear("visitor", "name") || !Clear("visitor", "archived") {
+		t.Error("a kind of another version is private by its scope alone, and keeps nothing but its archiving open")
+	}
+	if Private(Equipment, "parc") {
+		t.Error("equipment is sealed")
+	}
+}
+
 func TestRules(t *testing.T) {
 	with := func(k Kind, name string, v any) Fields {
 		f := samples[k].Clone()

@@ -43,6 +43,7 @@ func models() []model {
 type catalogue struct {
 	kinds  []Kind
 	byKind map[Kind]model
+	clear  map[Kind]map[string]bool // of the kinds with personal fields, those that are not sealed at rest
 }
 
 // cache keeps the catalogue once it is built: it depends on nothing but this package's source, and an
@@ -54,11 +55,14 @@ var cache struct {
 
 func loaded() catalogue {
 	cache.Do(func() {
-		c := catalogue{byKind: map[Kind]model{}}
+		c := catalogue{byKind: map[Kind]model{}, clear: map[Kind]map[string]bool{}}
 		for _, m := range models() {
 			m.schema.Fields = append(fieldsOf(reflect.TypeOf(m.data)), common()...)
 			c.kinds = append(c.kinds, m.schema.Kind)
 			c.byKind[m.schema.Kind] = m
+			if fields := clearFields(m.schema); fields != nil {
+				c.clear[m.schema.Kind] = fields
+			}
 		}
 		cache.catalogue = c
 	})
