@@ -35,6 +35,7 @@ var may = map[string]struct {
 	"sync/record":      {nil, "what people record knows nothing of how it travels"},
 	"sync/journal":     {nil, "a device stores and forwards an entry whose kind it has never heard of"},
 	"sync/seal":        {nil, "keys and sealed bytes, whatever they hold"},
+	"sync/probe":       {[]string{"sync/journal", "sync/seal"}, "tests only: it reads the files by itself"},
 	"sync/trust":       {[]string{"sync/record", "sync/journal"}, "authority is judged on entries, before any store"},
 	"sync/exchange":    {[]string{"sync/record", "sync/journal", "sync/trust"}, "the protocol knows no store and no socket"},
 	"sync/replica":     {[]string{"sync/record", "sync/journal", "sync/trust", "sync/exchange", "sync/seal"}, "it implements exchange.Store and knows no transport"},

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"cantal.fr/buron/sync/replica"
+	"cantal.fr/buron/sync/seal"
 	"cantal.fr/buron/sync/trust"
 	"filippo.io/age"
 )
@@ -47,12 +48,16 @@ func Backup(ctx context.Context, r *replica.Replica, path, passphrase string) (s
 	if err := r.Copy(ctx, filepath.Join(work, "data")); err != nil {
 		return "", err
 	}
+	key, err := r.KeyFile(ctx)
+	if err != nil {
+		return "", err
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".backup-*")
 	if err != nil {
 		return "", fmt.Errorf("node: back up: %w", err)
 	}
 	defer os.Remove(f.Name())
-	if err := errors.Join(sealFolder(f, recipient, filepath.Join(work, "data")), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(sealFolder(f, recipient, filepath.Join(work, "data"), key), f.Sync(), f.Close()); err != nil {
 		return "", fmt.Errorf("node: back up: %w", err)
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
@@ -61,7 +66,8 @@ func Backup(ctx context.Context, r *replica.Replica, path, passphrase string) (s
 	return passphrase, nil
 }
 
-func sealFolder(w io.Writer, to age.Recipient, dir string) error {
+// sealFolder packs a copy and the data key, which never stands open on the disk on its way.
+func sealFolder(w io.Writer, to age.Recipient, dir string, key []byte) error {
 	sealed, err := age.Encrypt(w, to)
 	if err != nil {
 		return err
@@ -70,10 +76,16 @@ func sealFolder(w io.Writer, to age.Recipient, dir string) error {
 	if err := t.AddFS(os.DirFS(dir)); err != nil {
 		return err
 	}
-	return errors.Join(t.Close(), sealed.Close())
+	if key != nil {
+		err = t.WriteHeader(&tar.Header{Name: seal.File, Mode: 0o600, Size: int64(len(key)), Typeflag: tar.TypeReg})
+		if err == nil {
+			_, err = t.Write(key)
+		}
+	}
+	return errors.Join(err, t.Close(), sealed.Close())
 }
 
-// restored are the files that a backup holds; anything else in one is not ours.
+// restored are the files that a backup holds, the data key aside; anything else in one is not ours.
 func restored() []string { return []string{replica.File, trust.KeyFile} }
 
 // Restore lays a backup into an empty folder. Opened, it goes on under a key of its own, which the old one
@@ -130,10 +142,12 @@ func unpackInto(dir string, t *tar.Reader) error {
 			return fmt.Errorf("%w (%w)", ErrBackup, err)
 		}
 		i := slices.Index(missing, h.Name)
-		if h.Typeflag != tar.TypeReg || i < 0 {
+		if h.Typeflag != tar.TypeReg || i < 0 && h.Name != seal.File {
 			continue
 		}
-		missing = slices.Delete(missing, i, i+1)
+		if i >= 0 {
+			missing = slices.Delete(missing, i, i+1)
+		}
 		if err := writeFrom(filepath.Join(dir, h.Name), t); err != nil {
 			return err
 		}

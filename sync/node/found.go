@@ -60,7 +60,7 @@ func Found(ctx context.Context, dir string, o FoundOptions) (*Founded, error) {
 	defer f.Forget()
 	out := &Founded{}
 	if !o.WithoutRecovery {
-		if out.Recovery, out.Passphrase, err = seal(dir, f, random, now()); err != nil {
+		if out.Recovery, out.Passphrase, err = sealRecovery(dir, f, random, now()); err != nil {
 			return nil, err
 		}
 	}
@@ -97,9 +97,9 @@ func home(ctx context.Context, dir, name string, random io.Reader) (*trust.Ident
 	return id, nil
 }
 
-// seal writes the recovery file before anything else is made: a territory whose root is lost could
+// sealRecovery writes the recovery file before anything else is made: a territory whose root is lost could
 // never name another delegate.
-func seal(dir string, f *trust.Founding, random io.Reader, now time.Time) (path, passphrase string, err error) {
+func sealRecovery(dir string, f *trust.Founding, random io.Reader, now time.Time) (path, passphrase string, err error) {
 	if passphrase, err = trust.NewCode(random); err != nil {
 		return "", "", err
 	}

@@ -141,6 +141,7 @@ const (
 	reasonForm      = "form"
 	reasonScope     = "scope"
 	reasonQuota     = "quota"
+	reasonSealed    = "sealed"
 )
 
 // maxAside is the number of entries that are put aside of what a revoked device brings of its own.
@@ -182,6 +183,10 @@ func (b *batch) admitPiece(roster *trust.Roster, sender trust.Key, p *journal.Pi
 	entries, err := b.unheld(known, p.Entries)
 	if err != nil || len(entries) == 0 {
 		return 0, err
+	}
+	if i := slices.IndexFunc(entries, privateEntry); i >= 0 && b.Sealed() {
+		// Open they must not stand here, and sealed they cannot: they come when the key is back.
+		return 0, &unfit{reasonSealed, entries[i].Seq, key, ErrSealed}
 	}
 	verdicts := make([]trust.Verdict, 0, len(entries))
 	if first := entries[0]; first.Seq > 1 {
@@ -318,6 +323,7 @@ func (r *Replica) refusal(sender trust.Key, c journal.Chain, bad *unfit) exchang
 		reasonBound:     "elles visent un enregistrement d'une autre portée. Prévenez la coordination",
 		reasonQuota:     "il y en a déjà trop de mises de côté. Voyez-les d'abord",
 		reasonScope:     "elles ne sont pas destinées à cet appareil. Rien n'est à faire ici",
+		reasonSealed:    "elles parlent de personnes et la clé qui les scelle n'est pas sur cet appareil. Faites «\u00a0buron doctor --recovery FICHIER\u00a0» avec le fichier de secours",
 		reasonForm:      "elles sont abîmées. Échangez de nouveau avec un autre appareil",
 	}[bad.reason]
 	return exchange.Refusal{
@@ -346,7 +352,7 @@ func (r *Replica) refreshRoster(ctx context.Context, q querier) error {
 	if fresh {
 		return nil
 	}
-	entries, err := storedEntries(ctx, q, "SELECT stored"+which+" ORDER BY entry.id")
+	entries, err := r.storedEntries(ctx, q, "SELECT stored"+which+" ORDER BY entry.id")
 	if err != nil {
 		return err
 	}
@@ -371,7 +377,7 @@ func (r *Replica) refreshRoster(ctx context.Context, q querier) error {
 	return rows.Err()
 }
 
-func storedEntries(ctx context.Context, q querier, query string, args ...any) ([]*journal.Entry, error) {
+func (r *Replica) storedEntries(ctx context.Context, q querier, query string, args ...any) ([]*journal.Entry, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -383,9 +389,9 @@ func storedEntries(ctx context.Context, q querier, query string, args ...any) ([
 		if err := rows.Scan(&b); err != nil {
 			return nil, err
 		}
-		e, err := journal.ParseStored(b)
+		e, err := r.parse(b)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+			return nil, err
 		}
 		out = append(out, e)
 	}

@@ -8,8 +8,23 @@ import (
 	"os"
 	"path/filepath"
 
+	"cantal.fr/buron/sync/seal"
 	"cantal.fr/buron/sync/trust"
 )
+
+// KeyFile returns what seal.File must hold beside a copy, for what is personal in it to be read; nil where the
+// data key is not on this device.
+func (r *Replica) KeyFile(ctx context.Context) ([]byte, error) {
+	id, err := metaText(ctx, r.read, metaSeal)
+	if err != nil {
+		return nil, err
+	}
+	k, _, err := r.o.Keys.Load(r.home, id)
+	if errors.Is(err, seal.ErrNoKey) {
+		return nil, nil
+	}
+	return k.Bytes(), err
+}
 
 // Copy writes the database as it stands at one instant into a new folder, with the device's key, while
 // others go on writing. Started from there it knows itself for a copy: see Copied.

@@ -191,7 +191,11 @@ func (b *batch) append(k *chain, e *journal.Entry, stands standing) (int64, erro
 	default:
 		k.tips = append(k.tips, tip{e.Seq, e.Hash})
 	}
-	res, err := b.st.addEntry.ExecContext(b.ctx, k.id, e.Seq, e.Hash[:], len(e.Signature) > 0, b.o.Now().UnixMilli(), journal.AppendStored(nil, e), stands)
+	stored, err := b.stored(e)
+	if err != nil {
+		return 0, err
+	}
+	res, err := b.st.addEntry.ExecContext(b.ctx, k.id, e.Seq, e.Hash[:], len(e.Signature) > 0, b.o.Now().UnixMilli(), stored, stands)
 	if err != nil {
 		return 0, err
 	}
@@ -268,7 +272,7 @@ func (b *batch) state(k recordKey) (*state, error) {
 	case err != nil:
 		return nil, err
 	default:
-		if err := s.decode(cells); err != nil {
+		if err := b.decode(s, cells); err != nil {
 			return nil, err
 		}
 	}

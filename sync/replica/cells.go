@@ -47,6 +47,7 @@ type state struct {
 	cells   []cell // ordered by field
 	touches []touch
 	again   bool // it was folded again without an entry that says so
+	private bool // sealed at rest
 	dirty   bool
 }
 

@@ -163,7 +163,7 @@ type SetAside struct {
 
 // Quarantine returns what was put aside, by device.
 func (r *Replica) Quarantine(ctx context.Context) ([]SetAside, error) {
-	entries, err := storedEntries(ctx, r.read, "SELECT stored FROM entry WHERE standing = ? ORDER BY id", aside)
+	entries, err := r.storedEntries(ctx, r.read, "SELECT stored FROM entry WHERE standing = ? ORDER BY id", aside)
 	if err != nil {
 		return nil, translate(err)
 	}

@@ -51,7 +51,11 @@ func (b *batch) eraseNew(before *trust.Roster) error {
 			if before.Erased(e.Scope, id) {
 				continue
 			}
-			if err := b.eraseRecord(e.Scope, id); err != nil {
+			err := b.eraseRecord(e.Scope, id)
+			if errors.Is(err, ErrSealed) {
+				err = b.putOff()
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -103,8 +107,11 @@ func (b *batch) eraseRecord(scope string, id uuid.UUID) error {
 		if err != nil || len(held) != 1 {
 			return errors.Join(err, ErrDamaged)
 		}
+		if held[0].Sealed != nil {
+			return ErrSealed
+		}
 		held[0].Erase(t.op)
-		if _, err := b.st.setStored.ExecContext(b.ctx, journal.AppendStored(nil, held[0].Entry), t.entry); err != nil {
+		if err := b.restore(t.entry, held[0].Entry); err != nil {
 			return err
 		}
 	}

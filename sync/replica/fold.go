@@ -43,6 +43,7 @@ func (b *batch) foldOp(k *chain, e *journal.Entry, number int64, i int) error {
 			return err
 		}
 	}
+	s.private = s.private || op.Flags&journal.Personal != 0
 	s.touches = append(s.touches, touch{number, i})
 	s.dirty = true
 	return nil

@@ -16,7 +16,7 @@ func (r *Replica) Setting(ctx context.Context, key string) (string, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
-	return v, translate(err)
+	return r.openSetting(key, v), translate(err)
 }
 
 // SetSetting keeps a choice of this device; "" forgets it. It never leaves the device.
@@ -26,7 +26,11 @@ func (r *Replica) SetSetting(ctx context.Context, key, value string) error {
 			_, err := b.write.ExecContext(ctx, "DELETE FROM setting WHERE key = ?", key)
 			return err
 		}
-		_, err := b.write.ExecContext(ctx, "INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)", key, value)
+		kept, err := b.sealSetting(key, value)
+		if err != nil {
+			return err
+		}
+		_, err = b.write.ExecContext(ctx, "INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)", key, kept)
 		return err
 	})
 }

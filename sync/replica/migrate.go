@@ -30,6 +30,8 @@ func migrations() []string {
 		CREATE TABLE dropped (chain INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT;`,
 		// 4: invitations remember who has used them.
 		"ALTER TABLE invitation ADD COLUMN spent BLOB;",
+		// 5: what is personal is sealed. The tables stay as they are; openSeal writes what they hold again.
+		``,
 	}
 }
 
@@ -84,7 +86,7 @@ const metaApp = "app"
 func (r *Replica) upgraded(ctx context.Context) error {
 	var app string
 	err := r.read.QueryRowContext(ctx, "SELECT CAST(coalesce((SELECT value FROM meta WHERE key = ?), x'') AS TEXT)", metaApp).Scan(&app)
-	if err != nil || app == trust.AppVersion {
+	if err != nil || app == trust.AppVersion || r.Sealed() {
 		return err
 	}
 	return r.inBatch(ctx, func(b *batch) error {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"cantal.fr/buron/sync/probe"
 	"cantal.fr/buron/sync/record"
 )
 
@@ -53,11 +54,19 @@ func TestFoldersOfEveryReleaseOpen(t *testing.T) {
 	}
 	for _, a := range archives {
 		t.Run(filepath.Base(a), func(t *testing.T) {
-			r, err := Open(t.Context(), unpack(t, a), Options{})
+			dir := unpack(t, a)
+			const name = "Exemple" // of the pupils of the examples, whose names stood open before version 3
+			if found, err := probe.Open(dir, name); err != nil || !found {
+				t.Fatalf("the probe does not find what is there: %v", err)
+			}
+			r, err := Open(t.Context(), dir, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer r.Close()
+			if inTheOpen(t, r, name) || !unsealed(t, r, name) {
+				t.Error("what a release wrote of people is not sealed, or is gone")
+			}
 			if n, err := r.Count(t.Context(), Query{Kind: record.Equipment}); err != nil || n != 3 {
 				t.Errorf("%d machines, %v; want 3", n, err)
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 
 	"cantal.fr/buron/sync/exchange"
@@ -64,7 +63,7 @@ func (r *Replica) locateOnBranch(ctx context.Context, number int64, h exchange.H
 
 // Missing returns what one who has the entries of have, and all before them, lacks of a chain.
 func (r *Replica) Missing(ctx context.Context, c journal.Chain, have []journal.Hash, maxEntries, maxBytes int) ([]journal.Piece, bool, error) {
-	cut := newCutter(c, maxEntries, maxBytes)
+	cut := r.newCutter(c, maxEntries, maxBytes)
 	cut.roster = r.Roster()
 	return r.missing(ctx, cut, have)
 }
@@ -184,6 +183,7 @@ const storedMore = journal.MaxPiece * 130
 
 // cutter gathers entries into pieces that end signed, within limits.
 type cutter struct {
+	parse          func([]byte) (*journal.Entry, error)
 	chain          journal.Chain
 	roster         *trust.Roster // nil: entries are to be checked here, not sent
 	whole          bool          // there is a whole batch for it
@@ -193,16 +193,19 @@ type cutter struct {
 	openBytes      int
 }
 
-func newCutter(c journal.Chain, maxEntries, maxBytes int) *cutter {
-	return &cutter{chain: c, whole: maxBytes >= exchange.BatchBytes, entries: maxEntries, bytes: maxBytes}
+func (r *Replica) newCutter(c journal.Chain, maxEntries, maxBytes int) *cutter {
+	return &cutter{parse: r.parse, chain: c, whole: maxBytes >= exchange.BatchBytes, entries: maxEntries, bytes: maxBytes}
 }
 
 // add takes one stored entry. More is true once the limits are reached: what was gathered after the last
 // signed entry is left for another answer.
 func (k *cutter) add(stored []byte) (more bool, err error) {
-	e, err := journal.ParseStored(stored)
+	e, err := k.parse(stored)
 	if err != nil {
-		return false, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return false, err
+	}
+	if e.Sealed != nil {
+		return false, errEnd
 	}
 	if k.roster != nil && unavailable(k.roster, e) {
 		return false, errEnd

@@ -91,6 +91,10 @@ func (r *Replica) numberList(ctx context.Context, from string, args ...any) ([]i
 
 // Count returns how many records a query chooses.
 func (r *Replica) Count(ctx context.Context, q Query) (int, error) {
+	if q.sifted() {
+		list, err := r.sift(ctx, r.read, q.unordered())
+		return len(list), err
+	}
 	q, only, err := r.narrowed(ctx, q)
 	if err != nil {
 		return 0, err
@@ -111,6 +115,14 @@ func (r *Replica) Count(ctx context.Context, q Query) (int, error) {
 // Index returns the local numbers of the records that a query chooses, in order: what a virtual list
 // holds, to ask Rows for those it shows.
 func (r *Replica) Index(ctx context.Context, q Query) ([]int64, error) {
+	if q.sifted() {
+		list, err := r.sift(ctx, r.read, q)
+		out := make([]int64, len(list))
+		for i, n := range list {
+			out[i] = n.number
+		}
+		return out, err
+	}
 	q, only, err := r.narrowed(ctx, q)
 	if err != nil {
 		return nil, err
@@ -140,6 +152,10 @@ func (r *Replica) Index(ctx context.Context, q Query) ([]int64, error) {
 func (r *Replica) Tally(ctx context.Context, q Query, field string) (map[string]int, error) {
 	if !nameForm.MatchString(field) {
 		return nil, fmt.Errorf("%w: %q", ErrQuery, field)
+	}
+	if q.hidden(field) || q.sifted() {
+		list, err := r.sift(ctx, r.read, q.unordered())
+		return tallyOf(list, field), err
 	}
 	q, only, err := r.narrowed(ctx, q)
 	if err != nil {

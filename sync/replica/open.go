@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/seal"
 	"cantal.fr/buron/sync/trust"
 
 	"modernc.org/sqlite"
@@ -48,6 +49,7 @@ type Options struct {
 	Now    func() time.Time // time.Now
 	Random io.Reader        // crypto/rand
 	Log    *slog.Logger     // nothing is logged
+	Keys   seal.Keeper      // where the data key is kept: a file of the folder
 
 	// Machine names the machine, so that a disk that was copied is told from the one it was copied from; the
 	// system's own name for it by default, "" where it has none.
@@ -67,6 +69,9 @@ func (o *Options) fill() {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Keys == nil {
+		o.Keys = seal.Files{}
+	}
 }
 
 // Replica is an open replica. Its methods may be called from several goroutines, and several processes
@@ -80,6 +85,7 @@ type Replica struct {
 	read      *sql.DB
 	life      atomic.Pointer[life]
 	territory journal.Territory
+	box       atomic.Pointer[seal.Box] // seals what is personal; nil where the data key is not here
 
 	writing sync.Mutex // held by the one writer of this process
 	memory  memory     // of the last batch; guarded by writing
@@ -91,6 +97,7 @@ type Replica struct {
 	authors map[journal.Incarnation]trust.Key
 	seen    int64 // PRAGMA data_version when the roster was last read
 	version int64 // PRAGMA data_version when last polled
+	place   seal.Place
 
 	indexing   sync.Mutex   // held by who brings the search up to date: others wait for it
 	commits    atomic.Int64 // transactions of this process, and times that another's were noticed
@@ -132,6 +139,9 @@ func Create(ctx context.Context, dir string, id *trust.Identity, t journal.Terri
 			err = errors.New(refused[0].Sentence)
 		}
 		return nil, fmt.Errorf("replica: admit the territory's control entries: %w", err)
+	}
+	if err := r.wrapKey(ctx); err != nil {
+		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
@@ -241,7 +251,13 @@ func (r *Replica) load(ctx context.Context) (err error) {
 		return err
 	}
 	r.unsearched.Store(true)
-	return r.upgraded(ctx)
+	if err := r.openSeal(ctx); err != nil {
+		return err
+	}
+	if err := r.upgraded(ctx); err != nil {
+		return err
+	}
+	return r.wrapKey(ctx)
 }
 
 // Close releases the database. What was confirmed is on the disk already.

@@ -9,6 +9,7 @@ import (
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/seal"
 	"cantal.fr/buron/sync/trust"
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
@@ -88,7 +89,7 @@ func copyOf(tb testing.TB, r *Replica, names ...string) string {
 	if _, err := r.write.ExecContext(tb.Context(), "VACUUM INTO ?", filepath.Join(dir, File)); err != nil {
 		tb.Fatal(err)
 	}
-	for _, name := range names {
+	for _, name := range append(names, seal.File) {
 		b, err := os.ReadFile(filepath.Join(r.Dir(), name))
 		if err != nil {
 			tb.Fatal(err)
@@ -134,7 +135,7 @@ func deliver(rt *rapid.T, t testing.TB, f *field, r *Replica, pieces []journal.P
 // singles cuts a piece into pieces of one entry, each with the signature that its author kept.
 func singles(tb testing.TB, author *Replica, p journal.Piece) []journal.Piece {
 	tb.Helper()
-	entries, err := storedEntries(tb.Context(), author.read,
+	entries, err := author.storedEntries(tb.Context(), author.read,
 		"SELECT stored FROM entry JOIN chain ON chain.id = entry.chain WHERE incarnation = ? AND scope = ? AND signed = 1 ORDER BY seq",
 		p.Chain.Incarnation[:], p.Chain.Scope)
 	if err != nil {

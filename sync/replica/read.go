@@ -181,14 +181,18 @@ const recordColumns = "SELECT id, kind, scope, fields"
 
 // List returns the records that a query chooses, images left out.
 func (r *Replica) List(ctx context.Context, q Query) ([]record.Record, error) {
+	if q.sifted() {
+		list, err := r.sift(ctx, r.read, q)
+		return recordsOf(list), err
+	}
 	text, args, err := r.sql(ctx, q, true)
 	if err != nil {
 		return nil, err
 	}
-	return records(ctx, r.read, recordColumns+text, args...)
+	return r.records(ctx, r.read, recordColumns+text, args...)
 }
 
-func records(ctx context.Context, q querier, query string, args ...any) ([]record.Record, error) {
+func (r *Replica) records(ctx context.Context, q querier, query string, args ...any) ([]record.Record, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, translate(err)
@@ -202,7 +206,7 @@ func records(ctx context.Context, q querier, query string, args ...any) ([]recor
 			return nil, translate(err)
 		}
 		copy(rec.ID[:], id)
-		if rec.Fields, err = parseFields(fields); err != nil {
+		if err := r.fields(&rec, fields); err != nil {
 			return nil, err
 		}
 		out = append(out, rec)
@@ -265,7 +269,7 @@ func parseNumbers(list []byte) []int64 {
 func (r *Replica) Rows(ctx context.Context, numbers []int64) ([]record.Record, error) {
 	out := make([]record.Record, 0, len(numbers))
 	for _, n := range numbers {
-		found, err := records(ctx, r.read, recordColumns+" FROM record WHERE number = ?", n)
+		found, err := r.records(ctx, r.read, recordColumns+" FROM record WHERE number = ?", n)
 		if err != nil {
 			return nil, err
 		}
@@ -290,7 +294,7 @@ type book struct {
 }
 
 func (b *book) Get(id uuid.UUID) (record.Record, bool, error) {
-	found, err := records(b.ctx, b.r.read, recordColumns+" FROM record WHERE id = ?", id[:])
+	found, err := b.r.records(b.ctx, b.r.read, recordColumns+" FROM record WHERE id = ?", id[:])
 	if err != nil || len(found) == 0 {
 		return record.Record{}, false, err
 	}
@@ -303,15 +307,20 @@ func (b *book) Get(id uuid.UUID) (record.Record, bool, error) {
 }
 
 func (b *book) Find(k record.Kind, field string, value any) ([]record.Record, error) {
-	return find(b.ctx, b.r.read, k, field, value)
+	return b.r.find(b.ctx, b.r.read, k, field, value)
 }
 
-func find(ctx context.Context, q querier, k record.Kind, field string, value any) ([]record.Record, error) {
-	text, args, err := Query{Kind: k, Where: []Cond{{Field: field, Value: value}}}.sql(true)
+func (r *Replica) find(ctx context.Context, q querier, k record.Kind, field string, value any) ([]record.Record, error) {
+	query := Query{Kind: k, Where: []Cond{{Field: field, Value: value}}}
+	if query.sifted() {
+		list, err := r.sift(ctx, q, query)
+		return recordsOf(list), err
+	}
+	text, args, err := query.sql(true)
 	if err != nil {
 		return nil, err
 	}
-	return records(ctx, q, recordColumns+text, args...)
+	return r.records(ctx, q, recordColumns+text, args...)
 }
 
 // known reports whether this version knows the kind.
@@ -363,5 +372,5 @@ func (r *Replica) stateOf(ctx context.Context, id uuid.UUID) (*state, error) {
 	if err != nil {
 		return nil, translate(err)
 	}
-	return s, s.decode(cells)
+	return s, r.decode(s, cells)
 }

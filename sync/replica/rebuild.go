@@ -57,6 +57,7 @@ func (b *batch) refold(from int64) (n int, last int64, err error) {
 	if err != nil {
 		return 0, from, err
 	}
+	defer rows.Close()
 	type item struct {
 		id     int64
 		entry  *journal.Entry
@@ -69,8 +70,11 @@ func (b *batch) refold(from int64) (n int, last int64, err error) {
 		if err := rows.Scan(&it.id, &stored, &it.stands); err != nil {
 			return 0, from, err
 		}
-		if it.entry, err = journal.ParseStored(stored); err != nil {
-			return 0, from, fmt.Errorf("%w: %w", ErrDamaged, err)
+		if it.entry, err = b.parse(stored); err != nil {
+			return 0, from, err
+		}
+		if it.entry.Sealed != nil {
+			return 0, from, ErrSealed // what it says would be lost to the tables
 		}
 		items = append(items, it)
 	}
@@ -168,7 +172,7 @@ func (r *Replica) verifyChain(ctx context.Context, c journal.Chain) (int, error)
 	n := 0
 	var have []journal.Hash
 	for {
-		pieces, more, err := r.missing(ctx, newCutter(c, rebuildPart, 64<<20), have)
+		pieces, more, err := r.missing(ctx, r.newCutter(c, rebuildPart, 64<<20), have)
 		if err != nil {
 			return n, err
 		}

@@ -95,6 +95,9 @@ type delivery struct {
 // two other devices that may read them have signed that they hold them. What stays is the chain, and nothing in
 // any file of what people wrote. It returns how many entries were emptied.
 func (r *Replica) DropDelivered(ctx context.Context) (int, error) {
+	if r.Sealed() {
+		return 0, nil // what remains of an entry cannot be told from what is to go until the key is back
+	}
 	list, err := r.Receipts(ctx)
 	if err != nil || len(list) == 0 {
 		return 0, err
@@ -230,7 +233,7 @@ func (b *batch) drop(d delivery) (int, error) {
 			}
 			e.Erase(i)
 		}
-		if _, err := b.st.setStored.ExecContext(b.ctx, journal.AppendStored(nil, e.Entry), e.number); err != nil {
+		if err := b.restore(e.number, e.Entry); err != nil {
 			return 0, err
 		}
 	}

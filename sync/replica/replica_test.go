@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -166,8 +167,8 @@ func dump(t testing.TB, r *Replica) string {
 		t.Fatal(err)
 	}
 	var b strings.Builder
+	dumpRecords(t, r, &b)
 	for _, q := range []string{
-		"SELECT hex(id), kind, scope, archived, conflicts, fields, hex(cells) FROM record WHERE scope <> 'control' ORDER BY id",
 		"SELECT hex(record.id), hex(entry.hash), touch.op, '', '', '', '' FROM touch JOIN record ON record.number = touch.record JOIN entry ON entry.id = touch.entry WHERE record.scope <> 'control' ORDER BY 1, 2",
 		"SELECT scope, hex(digest), '', '', '', '', '' FROM scope_digest WHERE scope <> 'control' ORDER BY scope",
 		"SELECT hex(id), (SELECT count(*) FROM search WHERE search MATCH 'pc' AND rowid = number), (SELECT count(*) FROM search WHERE search MATCH 'note' AND rowid = number), '', '', '', '' FROM record WHERE scope <> 'control' ORDER BY id",
@@ -189,6 +190,38 @@ func dump(t testing.TB, r *Replica) string {
 		rows.Close()
 	}
 	return b.String()
+}
+
+// dumpRecords prints the records as they read once unsealed: no two seals of the same are equal.
+func dumpRecords(t testing.TB, r *Replica, b *strings.Builder) {
+	t.Helper()
+	rows, err := r.read.Query("SELECT id, kind, scope, archived, conflicts, fields, cells FROM record WHERE scope <> 'control' ORDER BY id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, fields, cells []byte
+		var rec record.Record
+		var archived, conflicts int
+		if err := rows.Scan(&id, &rec.Kind, &rec.Scope, &archived, &conflicts, &fields, &cells); err != nil {
+			t.Fatal(err)
+		}
+		rec.ID = uuid.UUID(id)
+		s := &state{id: rec.ID, kind: string(rec.Kind), scope: rec.Scope}
+		if err := errors.Join(r.fields(&rec, fields), r.decode(s, cells)); err != nil {
+			t.Fatal(err)
+		}
+		plain, err := s.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(rec.Fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(b, "%X|%s|%s|%d|%d|%s|%X|\n", id, rec.Kind, rec.Scope, archived, conflicts, text, plain)
+	}
 }
 
 func TestWhatIsSavedIsFound(t *testing.T) {

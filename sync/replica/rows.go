@@ -40,7 +40,7 @@ func (b *batch) storeNew() error {
 		args, touches = args[:0], touches[:0]
 		for _, s := range fresh[:together] {
 			last++
-			row, err := s.row()
+			row, err := b.row(s)
 			if err != nil {
 				return err
 			}
@@ -72,13 +72,9 @@ func (b *batch) storeNew() error {
 }
 
 // row returns what a record's row says beside its name: archived, conflicts, fields, cells.
-func (s *state) row() ([]any, error) {
+func (b *batch) row(s *state) ([]any, error) {
 	fields := s.fields()
-	text, err := s.json(fields)
-	if err != nil {
-		return nil, err
-	}
-	cells, err := s.encode()
+	text, cells, err := b.encode(s, fields)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +83,7 @@ func (s *state) row() ([]any, error) {
 
 // store writes one record.
 func (b *batch) store(s *state) error {
-	row, err := s.row()
+	row, err := b.row(s)
 	if err != nil {
 		return err
 	}

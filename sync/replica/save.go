@@ -325,7 +325,7 @@ func (t *txBook) Find(k record.Kind, field string, value any) ([]record.Record, 
 	if err := t.b.flush(); err != nil {
 		return nil, err
 	}
-	return find(t.b.ctx, t.b.write, k, field, value)
+	return t.b.find(t.b.ctx, t.b.write, k, field, value)
 }
 
 // querier is what reads: a pool, or the connection of a transaction.

@@ -48,7 +48,7 @@ func (r *Replica) Search(ctx context.Context, text string, kinds []record.Kind, 
 			args = append(args, string(k))
 		}
 	}
-	found, err := records(ctx, r.read, recordColumns+" FROM search JOIN record ON record.number = search.rowid WHERE search MATCH ? AND archived = 0"+
+	found, err := r.records(ctx, r.read, recordColumns+" FROM search JOIN record ON record.number = search.rowid WHERE search MATCH ? AND archived = 0"+
 		only+" LIMIT ?", append(args, limit)...)
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func (r *Replica) searchAround(ctx context.Context, text string, limit int) ([]r
 		}
 		where += ")"
 	}
-	return records(ctx, r.read, recordColumns+" FROM record WHERE kind = 'equipment' AND archived = 0"+where+" LIMIT ?", append(args, limit)...)
+	return r.records(ctx, r.read, recordColumns+" FROM record WHERE kind = 'equipment' AND archived = 0"+where+" LIMIT ?", append(args, limit)...)
 }
 
 // codes are the fields that a label or a plate carries.
@@ -143,7 +143,7 @@ func (r *Replica) Scan(ctx context.Context, code string) ([]record.Record, error
 		var out []record.Record
 		for _, c := range codes {
 			for _, f := range c.fields {
-				found, err := find(ctx, r.read, c.kind, f, form)
+				found, err := r.find(ctx, r.read, c.kind, f, form)
 				if err != nil {
 					return nil, err
 				}

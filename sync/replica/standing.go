@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 
 	"cantal.fr/buron/sync/journal"
@@ -166,6 +165,12 @@ func (b *batch) judgeAgain(roster *trust.Roster, author trust.Key, k *chain) err
 		return err
 	}
 	for _, e := range held {
+		if e.Sealed != nil {
+			if err := b.putOff(); err != nil {
+				return err
+			}
+			continue
+		}
 		verdict, err := roster.Judge(author, e.Entry, b.within(k, e.Entry))
 		if err != nil {
 			verdict = trust.Aside // what let it in once is taken back
@@ -204,8 +209,8 @@ func (b *batch) heldEntries(query string, args ...any) ([]heldEntry, error) {
 		if err := rows.Scan(&h.number, &stored, &h.stands); err != nil {
 			return nil, err
 		}
-		if h.Entry, err = journal.ParseStored(stored); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		if h.Entry, err = b.parse(stored); err != nil {
+			return nil, err
 		}
 		out = append(out, h)
 	}

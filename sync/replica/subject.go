@@ -2,12 +2,10 @@ package replica
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
-	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
 	"github.com/google/uuid"
@@ -108,9 +106,12 @@ func (r *Replica) peopleSaid(ctx context.Context, whole map[recordKey]bool) (map
 		if err := rows.Scan(&key, &received, &stands, &stored); err != nil {
 			return nil, nil, translate(err)
 		}
-		e, err := journal.ParseStored(stored)
+		e, err := r.parse(stored)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+			return nil, nil, err
+		}
+		if e.Sealed != nil {
+			return nil, nil, ErrSealed // an answer that leaves something out would be a false one
 		}
 		author, _ := trust.KeyOf(key)
 		for i := range e.Ops {
@@ -251,9 +252,9 @@ func (r *Replica) Confirmations(ctx context.Context) ([]Confirmation, error) {
 		if err := rows.Scan(&stored, &peer); err != nil {
 			return nil, translate(err)
 		}
-		e, err := journal.ParseStored(stored)
+		e, err := r.parse(stored)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+			return nil, err
 		}
 		for _, op := range e.Ops {
 			if op.Kind != trust.ErasureKind {

@@ -3,6 +3,7 @@ package replica
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -32,16 +33,25 @@ type View struct {
 	Conflicts []string // fields with several values
 	Created   Mark
 	Changed   Mark
-	Lauzes    int // 1 here, 2 on a neighbour too, 3 at the central
+	Lauzes    int  // 1 here, 2 on a neighbour too, 3 at the central
+	Sealed    bool // its personal fields are absent, since the data key is not on this device: it can be read in part only
 }
 
 // Get returns a record with what its screen shows. The error is ErrUnknown where it is not held.
 func (r *Replica) Get(ctx context.Context, id uuid.UUID) (View, error) {
 	s, err := r.stateOf(ctx, id)
-	if err != nil {
+	sealed := errors.Is(err, ErrSealed)
+	if err != nil && !sealed {
 		return View{}, err
 	}
-	v := View{Record: record.Record{ID: id, Kind: record.Kind(s.kind), Scope: s.scope, Fields: s.fields()}, Seen: Seen{}}
+	v := View{Record: record.Record{ID: id, Kind: record.Kind(s.kind), Scope: s.scope, Fields: s.fields()}, Seen: Seen{}, Sealed: sealed}
+	if sealed {
+		found, err := r.records(ctx, r.read, recordColumns+" FROM record WHERE number = ?", s.number)
+		if err != nil || len(found) == 0 {
+			return v, errors.Join(err, ErrSealed)
+		}
+		v.Record = found[0]
+	}
 	for i := range s.cells {
 		c := &s.cells[i]
 		v.Seen[c.field] = c.dots()
@@ -82,7 +92,7 @@ func (r *Replica) writings(ctx context.Context, number int64) ([]writing, error)
 		if err := rows.Scan(&b, &w.op, &ms); err != nil {
 			return nil, translate(err)
 		}
-		if w.entry, err = journal.ParseStored(b); err != nil {
+		if w.entry, err = r.parse(b); err != nil {
 			return nil, err
 		}
 		w.received = time.UnixMilli(ms)
@@ -175,6 +185,9 @@ func (r *Replica) Conflicts(ctx context.Context) ([]Conflict, error) {
 	var out []Conflict
 	for _, b := range ids {
 		s, err := r.stateOf(ctx, uuid.UUID(b))
+		if errors.Is(err, ErrSealed) {
+			continue // there is nothing to decide between
+		}
 		if err != nil {
 			return nil, err
 		}

