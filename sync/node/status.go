@@ -46,6 +46,8 @@ type Status struct {
 	Received, Sent    int // of the exchange under way
 	LastExchange      time.Time
 	Listen            string
+	KeyStore          string      // where the data key is kept, as people read it; "" where it is not on this device
+	Sealed            string      // what to do where it is not; "" where it is
 	DiskFree          uint64      // bytes; 0 where it is not known
 	Copied            string      // sentence: this database was found to live twice; "" once it was read
 	Sticks            []StickNote // what was said of the last sticks, the newest first
@@ -64,6 +66,10 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 	s.Territory, _, _ = n.r.Roster().Territory()
 	var err error
 	if s.Records, err = n.r.Records(ctx); err != nil {
+		return s, err
+	}
+	s.KeyStore = n.r.KeyStore()
+	if s.Sealed, err = n.r.SealedSentence(ctx); err != nil {
 		return s, err
 	}
 	if s.Pending, err = n.r.Pending(ctx); err != nil {

@@ -328,7 +328,7 @@ func (r *Replica) SealedSentence(ctx context.Context) (string, error) {
 	const what = "Noms et signatures sont scellés\u00a0: leur clé n'est pas sur cet appareil. Ils ne sont ni lus, ni écrits, ni transmis d'ici\u00a0; le reste fonctionne. "
 	ok, err := r.Recoverable(ctx)
 	if ok {
-		return what + "Demandez à la coordination le fichier de secours et sa phrase, puis faites «\u00a0buron doctor --recovery FICHIER\u00a0».", err
+		return what + "Ouvrez Buron dans la session où il a été installé, ou demandez à la coordination le fichier de secours et sa phrase et faites «\u00a0buron doctor --recovery FICHIER\u00a0».", err
 	}
 	return what + "Remettez le fichier " + seal.File + " d'une sauvegarde dans le dossier des données, ou rejoignez le territoire dans un autre dossier (--data).", err
 }
