@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"cantal.fr/buron/sync/node"
-	"cantal.fr/buron/sync/replica"
 )
 
 type backupCmd struct {
@@ -45,21 +44,14 @@ type restoreCmd struct {
 
 // Run restores a backup, and says what came of it.
 func (c *restoreCmd) Run(e *env) error {
-	phrase, err := phraseIn(c.Passphrase)
+	phrase, err := e.askPhrase(c.Passphrase, "Phrase de la sauvegarde : ")
 	if err != nil {
 		return err
-	}
-	if phrase == "" {
-		fmt.Fprint(e.Err, "Phrase de la sauvegarde : ")
-		line, err := bufio.NewReader(e.In).ReadString('\n')
-		if phrase = strings.TrimSpace(line); phrase == "" {
-			return usage("la phrase manque (%v)", err)
-		}
 	}
 	if err := node.Restore(c.File, e.dir, phrase); err != nil {
 		return err
 	}
-	r, err := replica.Open(e.ctx, e.dir, replica.Options{})
+	r, err := e.open()
 	if err != nil {
 		return err
 	}
@@ -71,6 +63,20 @@ func (c *restoreCmd) Run(e *env) error {
 	fmt.Fprintf(e.Err, "%d enregistrements sont revenus dans %s. Ce qui a été saisi après la sauvegarde reviendra des autres appareils.\n", n, e.dir)
 	fmt.Fprintf(e.Err, "Cet appareil s'appelle maintenant « %s » : la coordination confirmera cette copie.\n", r.Identity().Name)
 	return nil
+}
+
+// askPhrase reads a passphrase from a file, or asks for it where none is named.
+func (e *env) askPhrase(path, question string) (string, error) {
+	phrase, err := phraseIn(path)
+	if err != nil || phrase != "" {
+		return phrase, err
+	}
+	fmt.Fprint(e.Err, question)
+	line, err := bufio.NewReader(e.In).ReadString('\n')
+	if phrase = strings.TrimSpace(line); phrase == "" {
+		return "", usage("la phrase manque (%v)", err)
+	}
+	return phrase, nil
 }
 
 // phraseIn reads a passphrase from a file, "" where none is named.

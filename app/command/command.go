@@ -18,6 +18,7 @@ import (
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
 	"cantal.fr/buron/sync/say"
+	"cantal.fr/buron/sync/seal"
 	"github.com/alecthomas/kong"
 	"github.com/google/uuid"
 )
@@ -181,9 +182,12 @@ type exitStatus int
 
 func (exitStatus) Error() string { return "" }
 
+// options are those of a person's own computer: the data key goes to the key store of their session.
+func (e *env) options() replica.Options { return replica.Options{Keys: seal.System{}} }
+
 // open opens the replica of the data folder.
 func (e *env) open() (*replica.Replica, error) {
-	return replica.Open(e.ctx, e.dir, replica.Options{})
+	return replica.Open(e.ctx, e.dir, e.options())
 }
 
 // operator is who writes: the person who was last chosen on this device.

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"cantal.fr/buron/sync/node"
+	"cantal.fr/buron/sync/replica"
 )
 
 type syncCmd struct {
@@ -134,11 +136,17 @@ func (c *statusCmd) Run(e *env) error {
 			Conflicts int         `json:"conflicts"`
 			Central   centralJSON `json:"central"`
 			Peers     []peerJSON  `json:"peers"`
-		}{s.Device, s.Territory, s.Records, s.Pending, s.Conflicts, centralJSON{s.Central.URL, instant(s.Central.LastContact)}, peers})
+			KeyStore  string      `json:"key_store"`
+			Sealed    string      `json:"sealed,omitempty"`
+		}{s.Device, s.Territory, s.Records, s.Pending, s.Conflicts, centralJSON{s.Central.URL, instant(s.Central.LastContact)}, peers, s.KeyStore, s.Sealed})
 	}
 	w := tabwriter.NewWriter(e.Out, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "Appareil\t%s\nTerritoire\t%s\nEnregistrements\t%d\nEn attente d'envoi\t%d\nÀ décider\t%d\n", s.Device, s.Territory, s.Records, s.Pending, s.Conflicts)
 	fmt.Fprintf(w, "Central\t%s %s\n", s.Central.URL, instant(s.Central.LastContact))
+	fmt.Fprintf(w, "Clé des données\t%s\n", cmp.Or(s.KeyStore, "absente"))
+	if s.Sealed != "" {
+		fmt.Fprintf(w, "Scellé\t%s\n", s.Sealed)
+	}
 	if s.Copied != "" {
 		fmt.Fprintf(w, "Copie\t%s\n", s.Copied)
 	}
@@ -152,7 +160,9 @@ func (c *statusCmd) Run(e *env) error {
 }
 
 type doctorCmd struct {
-	Rebuild bool `help:"Refaire toutes les tables à partir du journal."`
+	Rebuild    bool   `help:"Refaire toutes les tables à partir du journal."`
+	Recovery   string `help:"Rendre à cet appareil la clé de ses données, avec le fichier de secours." placeholder:"FICHIER" type:"path"`
+	Passphrase string `name:"passphrase-file" help:"Fichier qui contient la phrase de secours (sinon, elle est demandée)." placeholder:"FICHIER" type:"path"`
 }
 
 // Run checks the data of the device, or folds the journal again.
@@ -165,6 +175,9 @@ func (c *doctorCmd) Run(e *env) error {
 	progress := func(what string) func(done, total int) {
 		return func(done, total int) { fmt.Fprintf(e.Err, "\r%s : %d sur %d", what, done, total) }
 	}
+	if err := c.recover(e, r); err != nil {
+		return err
+	}
 	if c.Rebuild {
 		if err := r.Rebuild(e.ctx, progress("Tables refaites")); err != nil {
 			return err
@@ -175,6 +188,9 @@ func (c *doctorCmd) Run(e *env) error {
 		return err
 	}
 	fmt.Fprintln(e.Err)
+	if err := tellKey(e, r); err != nil {
+		return err
+	}
 	digests, err := r.StateDigests(e.ctx)
 	if err != nil {
 		return err
@@ -185,4 +201,34 @@ func (c *doctorCmd) Run(e *env) error {
 		fmt.Fprintf(w, "%s\t%x\n", scope, d[:8])
 	}
 	return w.Flush()
+}
+
+// recover puts the data key back, where a recovery file is named.
+func (c *doctorCmd) recover(e *env, r *replica.Replica) error {
+	if c.Recovery == "" {
+		return nil
+	}
+	phrase, err := e.askPhrase(c.Passphrase, "Phrase de secours : ")
+	if err != nil {
+		return err
+	}
+	if err := node.Recover(e.ctx, r, c.Recovery, phrase); err != nil {
+		return err
+	}
+	fmt.Fprintln(e.Err, "Noms et signatures se lisent de nouveau. Si la fenêtre de Buron est ouverte, fermez-la et rouvrez-la.")
+	return nil
+}
+
+// tellKey says where the data key is kept, or that it is missing.
+func tellKey(e *env, r *replica.Replica) error {
+	if sealed, err := r.SealedSentence(e.ctx); err != nil || sealed != "" {
+		fmt.Fprintln(e.Err, sealed)
+		return err
+	}
+	can := "le fichier de secours la rend"
+	if ok, err := r.Recoverable(e.ctx); err != nil || !ok {
+		can = "aucun fichier de secours ne la rend : faites une sauvegarde"
+	}
+	fmt.Fprintf(e.Err, "Clé des données : %s ; %s.\n", r.KeyStore(), can)
+	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"cantal.fr/buron/app/demo"
 	"cantal.fr/buron/sync/node"
 	"cantal.fr/buron/sync/record"
-	"cantal.fr/buron/sync/replica"
 )
 
 type initCmd struct {
@@ -19,7 +18,7 @@ type initCmd struct {
 // Run makes a territory on this device, filled with examples or empty.
 func (c *initCmd) Run(e *env) error {
 	if c.Demo {
-		r, err := demo.Create(e.ctx, e.dir, replica.Options{}, func(done, total int) {
+		r, err := demo.Create(e.ctx, e.dir, e.options(), func(done, total int) {
 			fmt.Fprintf(e.Err, "\rExemples : %d sur %d", done, total)
 		})
 		if err != nil {
@@ -29,7 +28,7 @@ func (c *initCmd) Run(e *env) error {
 		return r.Close()
 	}
 	f, err := node.Found(e.ctx, e.dir, node.FoundOptions{
-		Territory: c.Territory, Device: deviceName(c.Device), Role: record.Coordination,
+		Territory: c.Territory, Device: deviceName(c.Device), Role: record.Coordination, Replica: e.options(),
 	})
 	if err != nil {
 		return err
@@ -68,7 +67,7 @@ func (c *joinCmd) Run(e *env) error {
 	if err != nil {
 		return usage("%w", err)
 	}
-	r, err := node.Join(e.ctx, e.dir, c.Invitation, where, deviceName(c.Device), replica.Options{})
+	r, err := node.Join(e.ctx, e.dir, c.Invitation, where, deviceName(c.Device), e.options())
 	if err != nil {
 		return err
 	}
