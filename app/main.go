@@ -15,6 +15,7 @@ import (
 	"cantal.fr/buron/assets/look"
 	"cantal.fr/buron/sync/node"
 	"cantal.fr/buron/sync/replica"
+	"cantal.fr/buron/sync/seal"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
@@ -52,7 +53,7 @@ func desktop(o command.DesktopOptions) int {
 		screen.Open(ctx, win, n, live, prefs, o.Page)
 	}
 	status := command.Done
-	r, err := replica.Open(ctx, o.Dir, replica.Options{})
+	r, err := replica.Open(ctx, o.Dir, replica.Options{Keys: seal.System{}})
 	switch {
 	case err == nil:
 		open(r)

@@ -82,7 +82,11 @@ func (p *cardPage) Content(s *Shell) fyne.CanvasObject {
 	for _, a := range p.actions(s, v) {
 		left.Add(a)
 	}
-	return look.Columns(nil, left, p.fields(s, schema, v), p.history(s, schema))
+	fields := p.fields(s, schema, v)
+	if v.Sealed {
+		fields = container.NewVBox(p.sealed(schema), fields)
+	}
+	return look.Columns(nil, left, fields, p.history(s, schema))
 }
 
 // lauzeWord says what the slates show.
@@ -183,6 +187,18 @@ func (p *cardPage) fields(s *Shell, schema record.Schema, v replica.View) fyne.C
 		box.Add(form)
 	}
 	return box
+}
+
+// sealed lists the fields that cannot be read, since the data key is not on this device.
+func (p *cardPage) sealed(schema record.Schema) fyne.CanvasObject {
+	form := container.New(&pairs{})
+	for _, f := range schema.Fields {
+		if !record.Clear(schema.Kind, f.Name) {
+			form.Add(look.Wrapped(look.Muted(f.Label)))
+			form.Add(look.Body("scellé"))
+		}
+	}
+	return form
 }
 
 // readable formats a value for people, what it refers to by its title.

@@ -8,6 +8,7 @@ import (
 
 	"cantal.fr/buron/assets/look"
 	"cantal.fr/buron/sync/replica"
+	"cantal.fr/buron/sync/seal"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -94,9 +95,26 @@ func (p *settingsPage) Content(s *Shell) fyne.CanvasObject {
 	return container.NewVScroll(container.NewVBox(look.Title("Couleurs"), colours, look.Title("Taille du texte"), sizes,
 		look.Title("Cet appareil"), look.Body(join(self.Name, self.Role.Label(), name)), look.Body("Données\u00a0: "+s.r.Dir()),
 		look.Body("La clé de cet appareil est un fichier lisible par vous seul, dans ce dossier. Ne le copiez pas sur un autre poste."),
+		look.Body(p.sealing(s)),
 		container.NewHBox(button("Aide et touches", "question", look.Plain, func() { s.Push(&helpPage{}) }),
 			button("Personnes de l'équipe", "users", look.Plain, func() { s.Push(&operatorPage{}) }),
 			button("Importer", "download-simple", look.Plain, func() { s.Push(&importPage{}) }))))
+}
+
+// sealing says where the key is that keeps names and signatures unreadable on the disk.
+func (p *settingsPage) sealing(s *Shell) string {
+	sealed, err := s.r.SealedSentence(s.ctx)
+	switch {
+	case err != nil:
+		return sentence(err)
+	case sealed != "":
+		return sealed
+	}
+	text := "Noms et signatures sont scellés sur le disque. Leur clé est gardée ici\u00a0: " + s.r.KeyStore() + "."
+	if s.r.KeyStore() == string(seal.InFile) {
+		text += " Ce poste n'a pas de trousseau\u00a0: qui prend le disque prend la clé avec. Chiffrez le disque s'il peut être volé."
+	}
+	return text
 }
 
 func (p *settingsPage) keep(s *Shell, key, value, palette string, percent int) {

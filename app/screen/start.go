@@ -10,6 +10,7 @@ import (
 	"cantal.fr/buron/sync/node"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
+	"cantal.fr/buron/sync/seal"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -59,7 +60,7 @@ func (f *First) try() {
 	bar := widget.NewProgressBar()
 	f.show("Préparation des exemples", fixed(560, container.NewVBox(bar)))
 	load(f.live, func() (*replica.Replica, error) {
-		return demo.Create(f.ctx, f.dir, replica.Options{}, func(done, total int) {
+		return demo.Create(f.ctx, f.dir, replica.Options{Keys: seal.System{}}, func(done, total int) {
 			f.live.UI(func() { bar.SetValue(float64(done) / float64(total)) })
 		})
 	}, f.end)
@@ -99,7 +100,7 @@ func (f *First) join(code, url, fault string) {
 		typed, address, device := invitation.Text, central.Text, name.Text
 		f.show("Rejoindre mon territoire", fixed(560, container.NewVBox(look.Body("Le central vérifie l'invitation…"), widget.NewProgressBarInfinite())))
 		load(f.live, func() (*replica.Replica, error) {
-			return node.Join(f.ctx, f.dir, typed, address, device, replica.Options{})
+			return node.Join(f.ctx, f.dir, typed, address, device, replica.Options{Keys: seal.System{}})
 		}, func(r *replica.Replica, err error) {
 			if err != nil {
 				f.join(typed, address, look.Capital(err.Error()))
@@ -120,7 +121,7 @@ func (f *First) found(fault string) {
 		box.Add(look.Problem(fault))
 	}
 	box.Add(container.NewHBox(look.NewButton("Créer", "check", look.Primary, func() {
-		o := node.FoundOptions{Territory: territory.Text, Device: name.Text, Role: record.Coordination}
+		o := node.FoundOptions{Territory: territory.Text, Device: name.Text, Role: record.Coordination, Replica: replica.Options{Keys: seal.System{}}}
 		load(f.live, func() (*node.Founded, error) { return node.Found(f.ctx, f.dir, o) }, func(made *node.Founded, err error) {
 			if err != nil {
 				f.found(look.Capital(err.Error()))
