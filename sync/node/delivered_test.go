@@ -1,12 +1,10 @@
 package node
 
 import (
-	"bytes"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
+	"cantal.fr/buron/sync/probe"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
 	"github.com/google/uuid"
@@ -39,20 +37,15 @@ func (l *lodge) sign() uuid.UUID {
 		"member": uuid.NewString(), "typed_name": visitor, "at": time.Now().UnixMilli()})
 }
 
-// named reports whether any file of a device's folder contains the visitor's name.
+// named reports whether any file of a device's folder tells the visitor's name to one who has its keys.
 func named(t *testing.T, r *replica.Replica) bool {
 	t.Helper()
-	found := false
-	err := filepath.WalkDir(r.Dir(), func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		b, err := os.ReadFile(path)
-		found = found || bytes.Contains(b, []byte("Zorglubette"))
-		return err
-	})
+	found, err := probe.Unsealed(r.Dir(), "Zorglubette")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if open, err := probe.Open(r.Dir(), "Zorglubette"); err != nil || open {
+		t.Errorf("%s: the name is read without any key, %v", r.Self().Name, err)
 	}
 	return found
 }

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -16,6 +17,7 @@ import (
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
+	"filippo.io/age"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 )
@@ -24,8 +26,23 @@ var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 // field is a territory under test: its central, and the devices that it admits.
 type field struct {
-	t       testing.TB
-	central *Replica
+	t        testing.TB
+	central  *Replica
+	founding *trust.Founding
+}
+
+// recovery is the key that the recovery file of the territory holds.
+func (f *field) recovery() age.Identity {
+	f.t.Helper()
+	var b bytes.Buffer
+	if err := f.founding.WriteRecovery(&b, "un buron sous la neige", noon); err != nil {
+		f.t.Fatal(err)
+	}
+	got, err := trust.OpenRecovery(&b, "un buron sous la neige")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return got.Seal
 }
 
 func newField(t testing.TB) *field {
@@ -40,7 +57,7 @@ func newField(t testing.TB) *field {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { central.Close() })
-	return &field{t, central}
+	return &field{t, central, f}
 }
 
 func newIdentity(t testing.TB, name string) *trust.Identity {

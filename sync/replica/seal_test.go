@@ -14,6 +14,8 @@ import (
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/seal"
 	"cantal.fr/buron/sync/trust"
+
+	"filippo.io/age"
 	"github.com/google/uuid"
 )
 
@@ -87,6 +89,19 @@ func TestNoNameStandsOpenOnAnyDevice(t *testing.T) {
 		if got := unsealed(t, c.r, c.name); got != c.want {
 			t.Errorf("%s, with its keys: %s found = %v", c.r.Self().Name, c.name, got)
 		}
+	}
+	// Once the central has signed for it, the terminal keeps nothing of it, not even for one who has its keys.
+	if _, err := meet(t, kiosk, f.central, 0); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := kiosk.DropDelivered(t.Context()); err != nil || n != 1 {
+		t.Errorf("%d entries dropped, %v", n, err)
+	}
+	if unsealed(t, kiosk, visitor) {
+		t.Error("the terminal still holds the name that it has delivered")
+	}
+	if err := kiosk.Verify(t.Context(), nil); err != nil {
+		t.Error(err)
 	}
 	if kiosk.KeyStore() != "fichier protégé" || kiosk.Sealed() {
 		t.Errorf("the key is kept in %q", kiosk.KeyStore())
@@ -282,6 +297,29 @@ func TestWithoutItsKeyADevicePassesTheRestOn(t *testing.T) {
 	}
 	if d := diffScope(dump(t, office), dump(t, agent)); d != "" {
 		t.Errorf("they differ: %s", d)
+	}
+}
+
+func TestTheRecoveryKeyBringsALostKeyBack(t *testing.T) {
+	f, office, site := school(t)
+	named := save(t, office, pupil(site, "Zorglubette"))
+	hideKey(t, office.Dir())
+	office = again(t, office, Options{})
+	other, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := office.RestoreKey(t.Context(), other); !errors.Is(err, ErrNoWrap) || !office.Sealed() {
+		t.Errorf("with another territory's: %v", err)
+	}
+	if err := office.RestoreKey(t.Context(), f.recovery()); err != nil {
+		t.Fatal(err)
+	}
+	if text(t, office, named, "family_name") != "Zorglubette" || office.KeyStore() != "fichier protégé" {
+		t.Error("the key is not back")
+	}
+	if office = again(t, office, Options{}); office.Sealed() {
+		t.Error("the key was not kept")
 	}
 }
 
