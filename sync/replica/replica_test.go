@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -207,38 +206,6 @@ func dump(t testing.TB, r *Replica) string {
 		rows.Close()
 	}
 	return b.String()
-}
-
-// dumpRecords prints the records as they read once unsealed: no two seals of the same are equal.
-func dumpRecords(t testing.TB, r *Replica, b *strings.Builder) {
-	t.Helper()
-	rows, err := r.read.Query("SELECT id, kind, scope, archived, conflicts, fields, cells FROM record WHERE scope <> 'control' ORDER BY id")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id, fields, cells []byte
-		var rec record.Record
-		var archived, conflicts int
-		if err := rows.Scan(&id, &rec.Kind, &rec.Scope, &archived, &conflicts, &fields, &cells); err != nil {
-			t.Fatal(err)
-		}
-		rec.ID = uuid.UUID(id)
-		s := &state{id: rec.ID, kind: string(rec.Kind), scope: rec.Scope}
-		if err := errors.Join(r.fields(&rec, fields), r.decode(s, cells)); err != nil {
-			t.Fatal(err)
-		}
-		plain, err := s.encode()
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := json.Marshal(rec.Fields)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(b, "%X|%s|%s|%d|%d|%s|%X|\n", id, rec.Kind, rec.Scope, archived, conflicts, text, plain)
-	}
 }
 
 func TestWhatIsSavedIsFound(t *testing.T) {
