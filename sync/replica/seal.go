@@ -90,14 +90,26 @@ func (r *Replica) encode(s *state, f record.Fields) (text string, cells []byte, 
 			hidden[name] = v
 		}
 	}
+	if text, err = s.json(open); err != nil {
+		return "", nil, err
+	}
 	if len(hidden) > 0 {
-		if text, err = s.json(hidden); err != nil {
+		plain, err := s.json(hidden)
+		if err != nil {
 			return "", nil, err
 		}
-		open[sealedField] = base64.RawStdEncoding.EncodeToString(box.Seal([]byte(text), "fields", s.scope, s.kind, string(s.id[:])))
+		text = withMember(text, sealedField, base64.RawStdEncoding.EncodeToString(box.Seal([]byte(plain), "fields", s.scope, s.kind, string(s.id[:]))))
 	}
-	text, err = s.json(open)
 	return text, append([]byte{sealedCells}, box.Seal(cells, "cells", s.scope, s.kind, string(s.id[:]))...), err
+}
+
+// withMember adds a member to a JSON object; neither name nor value holds anything to escape.
+func withMember(object, name, value string) string {
+	open := strings.TrimSuffix(object, "}")
+	if open != "{" {
+		open += ","
+	}
+	return open + `"` + name + `":"` + value + `"}`
 }
 
 // decode reads the cells of a record. The error is ErrSealed where the key is not here.
