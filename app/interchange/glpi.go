@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+
+	"cantal.fr/buron/sync/record"
 )
 
 // inventory is what we read of a GLPI inventory (format of glpi-project/inventory_format). Logged-in
@@ -100,27 +102,9 @@ func parseInventory(b []byte) (*inventory, error) {
 	return &inv, nil
 }
 
-// placeholders are what makers leave where a serial should be.
-var placeholders = []string{
-	"to be filled by o.e.m.", "default string", "none", "n/a", "na", "not specified", "not available", "system serial number",
-	"chassis serial number", "no asset tag", "asset tag", "unknown", "oem", "invalid", "serial",
-}
-
 // valid returns a code without its blanks, "" where it names nothing: a placeholder, or one
 // character repeated.
-func valid(code string) string {
-	code = strings.TrimSpace(code)
-	for _, p := range placeholders {
-		if strings.EqualFold(code, p) {
-			return ""
-		}
-	}
-	digits := strings.NewReplacer("-", "", ":", "", ".", "", " ", "").Replace(code)
-	if len(digits) < 3 || strings.Trim(digits, digits[:1]) == "" {
-		return ""
-	}
-	return code
-}
+func valid(code string) string { return record.Code(code) }
 
 // mainMAC returns the address of the first real network card, wired before wireless.
 func (c *content) mainMAC() string {

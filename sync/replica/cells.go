@@ -22,6 +22,7 @@ type version struct {
 	dot   journal.Dot
 	hlc   journal.HLC
 	value any
+	into  uuid.UUID // the record into which this one was merged; nil but for a version of « archived »
 }
 
 // cell is one field of a record: the versions that nothing held replaces, and the dots that were named
@@ -107,6 +108,10 @@ func (s *state) fields() record.Fields {
 		if v, ok := s.cells[i].shown(); ok && v.value != nil {
 			out[s.cells[i].field] = v.value
 		}
+	}
+	delete(out, MergedInto) // nobody's to set
+	if into := s.into(); into != uuid.Nil {
+		out[MergedInto] = into.String()
 	}
 	return out
 }
@@ -234,6 +239,9 @@ func (s *state) encode() ([]byte, error) {
 		}
 		out.Cells[i] = sc
 	}
+	if merges, ok := s.storedMerges(index); ok {
+		out.Cells = append(out.Cells, merges)
+	}
 	b, err := cellCodec.enc.Marshal(out)
 	if err != nil {
 		return nil, fmt.Errorf("cells of %s: %w", s.id, err)
@@ -265,14 +273,20 @@ func (s *state) decode(b []byte) error {
 			return err
 		}
 	}
-	s.cells = make([]cell, len(in.Cells))
-	for i, sc := range in.Cells {
+	s.cells = make([]cell, 0, len(in.Cells))
+	for _, sc := range in.Cells {
+		if sc.Field == mergesField {
+			if err := s.readMerges(sc, dots); err != nil {
+				return err
+			}
+			continue
+		}
 		c := cell{field: sc.Field, versions: make([]version, len(sc.Versions))}
 		for j, v := range sc.Versions {
 			if v.Stamp < 0 || v.Stamp >= len(dots) {
 				return ErrDamaged
 			}
-			c.versions[j] = version{dots[v.Stamp], journal.HLC(in.Stamps[v.Stamp].HLC), v.Value}
+			c.versions[j] = version{dot: dots[v.Stamp], hlc: journal.HLC(in.Stamps[v.Stamp].HLC), value: v.Value}
 		}
 		for _, t := range sc.Pending {
 			d, err := t.dot()
@@ -281,7 +295,7 @@ func (s *state) decode(b []byte) error {
 			}
 			c.pending = append(c.pending, d)
 		}
-		s.cells[i] = c
+		s.cells = append(s.cells, c)
 	}
 	return nil
 }

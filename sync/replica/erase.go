@@ -17,6 +17,10 @@ import (
 func (r *Replica) Erase(ctx context.Context, ids []uuid.UUID, reason string) error {
 	return r.inBatch(ctx, func(b *batch) error {
 		byScope := map[string][]uuid.UUID{}
+		ids, err := b.withMerged(ids)
+		if err != nil {
+			return err
+		}
 		for _, id := range ids {
 			s, err := b.held(id)
 			if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"cantal.fr/buron/sync/journal"
+	"github.com/google/uuid"
 )
 
 // foldEntry merges the operations of an entry that was just appended; those of one that is not to be merged
@@ -39,7 +40,7 @@ func (b *batch) foldOp(k *chain, e *journal.Entry, number int64, i int) error {
 		return err
 	}
 	for _, c := range op.Cells {
-		if err := b.foldCell(k, s, e, number, c); err != nil {
+		if err := b.foldCell(k, s, e, number, c, mergeOf(op, c)); err != nil {
 			return err
 		}
 	}
@@ -51,7 +52,7 @@ func (b *batch) foldOp(k *chain, e *journal.Entry, number int64, i int) error {
 
 // foldCell merges one value. Whatever the order of arrival, what stays are the versions that no held
 // version names, and that no later one of the same branch follows.
-func (b *batch) foldCell(k *chain, s *state, e *journal.Entry, number int64, in journal.Cell) error {
+func (b *batch) foldCell(k *chain, s *state, e *journal.Entry, number int64, in journal.Cell, into uuid.UUID) error {
 	c := s.cell(in.Field)
 	digest, err := b.digest(s.scope)
 	if err != nil {
@@ -60,7 +61,7 @@ func (b *batch) foldCell(k *chain, s *state, e *journal.Entry, number int64, in 
 	if len(c.versions) > 0 {
 		digest.Sub(journal.CellDigest(s.kind, s.id, c.field, c.dots()))
 	}
-	own := version{dot: e.Dot(), hlc: e.HLC, value: in.Value}
+	own := version{dot: e.Dot(), hlc: e.HLC, value: in.Value, into: into}
 	replaced := false
 	if i := slices.Index(c.pending, own.dot); i >= 0 {
 		c.pending = slices.Delete(c.pending, i, i+1)

@@ -32,6 +32,8 @@ func migrations() []string {
 		"ALTER TABLE invitation ADD COLUMN spent BLOB;",
 		// 5: what is personal is sealed. The tables stay as they are; openSeal writes what they hold again.
 		``,
+		// 6: records that were merged into another.
+		`CREATE INDEX IF NOT EXISTS record_merged ON record (id, json_extract(fields, '$.merged_into')) WHERE archived = 2;`,
 	}
 }
 

@@ -101,6 +101,10 @@ func (r *Replica) sql(ctx context.Context, q Query, order bool) (string, []any, 
 			return "", nil, err
 		}
 	}
+	var err error
+	if q.Where, err = expand(ctx, r.read, q.Where); err != nil {
+		return "", nil, err
+	}
 	return q.sql(order)
 }
 
@@ -189,7 +193,7 @@ func (r *Replica) List(ctx context.Context, q Query) ([]record.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.records(ctx, r.read, recordColumns+text, args...)
+	return r.resolved(ctx, r.read, recordColumns+text, args...)
 }
 
 func (r *Replica) records(ctx context.Context, q querier, query string, args ...any) ([]record.Record, error) {
@@ -269,7 +273,7 @@ func parseNumbers(list []byte) []int64 {
 func (r *Replica) Rows(ctx context.Context, numbers []int64) ([]record.Record, error) {
 	out := make([]record.Record, 0, len(numbers))
 	for _, n := range numbers {
-		found, err := r.records(ctx, r.read, recordColumns+" FROM record WHERE number = ?", n)
+		found, err := r.resolved(ctx, r.read, recordColumns+" FROM record WHERE number = ?", n)
 		if err != nil {
 			return nil, err
 		}
@@ -293,8 +297,21 @@ type book struct {
 	r   *Replica
 }
 
+// Get returns the record of an id: of one that was merged, the one that it was merged into.
 func (b *book) Get(id uuid.UUID) (record.Record, bool, error) {
-	found, err := b.r.records(b.ctx, b.r.read, recordColumns+" FROM record WHERE id = ?", id[:])
+	rec, ok, err := b.held(id)
+	for err == nil && ok && rec.Fields.Has(MergedInto) {
+		into, held, err := b.held(rec.Fields.ID(MergedInto))
+		if err != nil || !held || into.Kind != rec.Kind || into.Scope != rec.Scope || !smaller(into.ID, rec.ID) {
+			return rec, true, err
+		}
+		rec = into
+	}
+	return rec, ok, err
+}
+
+func (b *book) held(id uuid.UUID) (record.Record, bool, error) {
+	found, err := b.r.resolved(b.ctx, b.r.read, recordColumns+" FROM record WHERE id = ?", id[:])
 	if err != nil || len(found) == 0 {
 		return record.Record{}, false, err
 	}
@@ -311,7 +328,11 @@ func (b *book) Find(k record.Kind, field string, value any) ([]record.Record, er
 }
 
 func (r *Replica) find(ctx context.Context, q querier, k record.Kind, field string, value any) ([]record.Record, error) {
-	query := Query{Kind: k, Where: []Cond{{Field: field, Value: value}}}
+	where, err := expand(ctx, q, []Cond{{Field: field, Value: value}})
+	if err != nil {
+		return nil, err
+	}
+	query := Query{Kind: k, Where: where}
 	if query.sifted() {
 		list, err := r.sift(ctx, q, query)
 		return recordsOf(list), err
@@ -320,7 +341,7 @@ func (r *Replica) find(ctx context.Context, q querier, k record.Kind, field stri
 	if err != nil {
 		return nil, err
 	}
-	return r.records(ctx, q, recordColumns+text, args...)
+	return r.resolved(ctx, q, recordColumns+text, args...)
 }
 
 // known reports whether this version knows the kind.

@@ -78,7 +78,7 @@ func (b *batch) row(s *state) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []any{fields.Bool("archived"), s.conflicts(), text, cells}, nil
+	return []any{shelfOf(fields), s.conflicts(), text, cells}, nil
 }
 
 // store writes one record.

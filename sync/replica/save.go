@@ -25,7 +25,9 @@ type Change struct {
 	Kind  record.Kind
 	Scope string        // of a new record; "" for record.ScopeOf
 	Set   record.Fields // nil clears a field
-	Seen  Seen          // nil: what is held now
+	// MergeInto archives the record as a duplicate of this one, whose id is smaller.
+	MergeInto uuid.UUID
+	Seen      Seen // nil: what is held now
 }
 
 // Saved names what an action wrote.
@@ -125,6 +127,9 @@ func oncePerRecord(changes []Change) ([]Change, []int) {
 		}
 		first[i] = j
 		out[j].Set, out[j].Seen = out[j].Set.Clone(), maps.Clone(out[j].Seen)
+		if c.MergeInto != uuid.Nil {
+			out[j].MergeInto = c.MergeInto
+		}
 		maps.Copy(out[j].Set, c.Set)
 		if out[j].Seen != nil {
 			maps.Copy(out[j].Seen, c.Seen)
@@ -138,6 +143,10 @@ func (b *batch) operation(self trust.Device, book record.Book, c Change) (string
 	var op journal.Op
 	var before record.Fields
 	set := c.Set.Clone()
+	delete(set, MergedInto)
+	if c.MergeInto != uuid.Nil {
+		delete(set, archived)
+	}
 	var s *state
 	if c.ID != uuid.Nil {
 		var err error
@@ -169,6 +178,9 @@ func (b *batch) operation(self trust.Device, book record.Book, c Change) (string
 			op.Cells = append(op.Cells, cell)
 			refs += len(cell.Parents)
 		}
+	}
+	if c.MergeInto != uuid.Nil {
+		b.mergeOp(s, &op, c, refs)
 	}
 	if len(op.Cells) == 0 || self.MayWrite(s.scope, c.Kind, true) {
 		return s.scope, op, nil
@@ -311,7 +323,7 @@ func (b *batch) genesis() (*journal.Genesis, error) {
 type txBook struct{ b *batch }
 
 func (t *txBook) Get(id uuid.UUID) (record.Record, bool, error) {
-	s, err := t.b.held(id)
+	s, err := t.b.heldSurvivor(id)
 	if errors.Is(err, ErrUnknown) {
 		return record.Record{}, false, nil
 	}

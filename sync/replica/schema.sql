@@ -46,13 +46,14 @@ CREATE TABLE record (        -- the merged state
   id        BLOB NOT NULL,
   kind      TEXT NOT NULL,
   scope     TEXT NOT NULL,
-  archived  INTEGER NOT NULL,
+  archived  INTEGER NOT NULL,        -- 1 archived, 2 merged into another record
   conflicts INTEGER NOT NULL,        -- fields with several values
   fields    TEXT NOT NULL,           -- JSON of the values shown, images left out
   cells     BLOB NOT NULL            -- every version of every field (cells.go)
 ) STRICT;
 CREATE UNIQUE INDEX record_id ON record (id, kind, scope);
 CREATE INDEX record_kind ON record (kind, scope) WHERE archived = 0;
+CREATE INDEX IF NOT EXISTS record_merged ON record (id, json_extract(fields, '$.merged_into')) WHERE archived = 2;
 CREATE INDEX record_conflicts ON record (id) WHERE conflicts > 0;
 
 CREATE TABLE touch (         -- which entries wrote on a record: its history

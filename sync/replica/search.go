@@ -154,5 +154,5 @@ func (r *Replica) Scan(ctx context.Context, code string) ([]record.Record, error
 			return out, nil
 		}
 	}
-	return nil, nil
+	return r.mergedUnder(ctx, code)
 }

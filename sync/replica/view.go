@@ -33,12 +33,32 @@ type View struct {
 	Conflicts []string // fields with several values
 	Created   Mark
 	Changed   Mark
-	Lauzes    int  // 1 here, 2 on a neighbour too, 3 at the central
-	Sealed    bool // its personal fields are absent, since the data key is not on this device: it can be read in part only
+	Lauzes    int         // 1 here, 2 on a neighbour too, 3 at the central
+	Merged    []uuid.UUID // duplicates that are shown by this record
+	Sealed    bool        // its personal fields are absent, since the data key is not on this device: it can be read in part only
 }
 
-// Get returns a record with what its screen shows. The error is ErrUnknown where it is not held.
+// Get returns a record with what its screen shows: of one that was merged, the one that is shown in its
+// place. The error is ErrUnknown where it is not held.
 func (r *Replica) Get(ctx context.Context, id uuid.UUID) (View, error) {
+	id, err := r.survivor(ctx, id)
+	if err != nil {
+		return View{}, err
+	}
+	v, err := r.view(ctx, id)
+	if err != nil {
+		return v, err
+	}
+	edges, err := mergedEdges(ctx, r.read)
+	if len(edges) > 0 {
+		v.Merged = under(edges, id)
+		resolve(edges, v.Kind, v.Fields)
+	}
+	return v, err
+}
+
+// view is Get of the record itself, merged or not.
+func (r *Replica) view(ctx context.Context, id uuid.UUID) (View, error) {
 	s, err := r.stateOf(ctx, id)
 	sealed := errors.Is(err, ErrSealed)
 	if err != nil && !sealed {
@@ -74,12 +94,13 @@ func (r *Replica) Get(ctx context.Context, id uuid.UUID) (View, error) {
 type writing struct {
 	entry    *journal.Entry
 	op       int
+	number   int64 // local, in order of arrival
 	received time.Time
 }
 
 // writings returns the operations on a record, the oldest first by their authors' clocks.
 func (r *Replica) writings(ctx context.Context, number int64) ([]writing, error) {
-	rows, err := r.read.QueryContext(ctx, "SELECT stored, op, received FROM touch JOIN entry ON entry.id = touch.entry WHERE touch.record = ?", number)
+	rows, err := r.read.QueryContext(ctx, "SELECT stored, op, entry.id, received FROM touch JOIN entry ON entry.id = touch.entry WHERE touch.record = ?", number)
 	if err != nil {
 		return nil, translate(err)
 	}
@@ -89,7 +110,7 @@ func (r *Replica) writings(ctx context.Context, number int64) ([]writing, error)
 		var b []byte
 		var w writing
 		var ms int64
-		if err := rows.Scan(&b, &w.op, &ms); err != nil {
+		if err := rows.Scan(&b, &w.op, &w.number, &ms); err != nil {
 			return nil, translate(err)
 		}
 		if w.entry, err = r.parse(b); err != nil {
@@ -126,10 +147,18 @@ type Event struct {
 	Field  string
 	Value  any // nil where the field was cleared
 	Action [8]byte
+	// Merged is the duplicate that this was written on, nil where it was the record itself.
+	Merged uuid.UUID
+	// Into is the record into which this merged it, nil elsewhere.
+	Into uuid.UUID
+	// Parallel says that its author, or the author of another change, could not see what the other wrote.
+	Parallel bool
+
+	hlc journal.HLC
 }
 
-// History returns what was done to a record, the newest first by the authors' clocks.
-func (r *Replica) History(ctx context.Context, id uuid.UUID) ([]Event, error) {
+// history returns what was done to one record, its duplicates left out.
+func (r *Replica) history(ctx context.Context, id uuid.UUID) ([]Event, error) {
 	s, err := r.stateOf(ctx, id)
 	if err != nil {
 		return nil, err
@@ -139,14 +168,15 @@ func (r *Replica) History(ctx context.Context, id uuid.UUID) ([]Event, error) {
 		return nil, err
 	}
 	var out []Event
-	for _, w := range slices.Backward(written) {
+	side := r.parallel(written)
+	for i, w := range slices.Backward(written) {
 		op, err := w.entry.Op(w.op)
 		if err != nil {
 			continue // erased or of a newer version: there is nothing to show
 		}
 		m := r.mark(ctx, w)
 		for _, c := range op.Cells {
-			out = append(out, Event{m, c.Field, c.Value, w.entry.Action})
+			out = append(out, Event{Mark: m, Field: c.Field, Value: c.Value, Action: w.entry.Action, Into: mergeOf(op, c), Parallel: side[i][c.Field], hlc: w.entry.HLC})
 		}
 	}
 	return out, nil
@@ -172,13 +202,13 @@ type Conflict struct {
 // CountConflicts returns how many fields there are to decide on.
 func (r *Replica) CountConflicts(ctx context.Context) (int, error) {
 	var n int
-	err := r.read.QueryRowContext(ctx, "SELECT coalesce(sum(conflicts), 0) FROM record WHERE conflicts > 0").Scan(&n)
+	err := r.read.QueryRowContext(ctx, "SELECT coalesce(sum(conflicts), 0) FROM record WHERE conflicts > 0 AND archived < 2").Scan(&n)
 	return n, translate(err)
 }
 
 // Conflicts returns the fields to decide on, ordered by record.
 func (r *Replica) Conflicts(ctx context.Context) ([]Conflict, error) {
-	ids, err := column1[[]byte](ctx, r.read, "SELECT id FROM record WHERE conflicts > 0 ORDER BY id")
+	ids, err := column1[[]byte](ctx, r.read, "SELECT id FROM record WHERE conflicts > 0 AND archived < 2 ORDER BY id")
 	if err != nil {
 		return nil, err
 	}
@@ -279,12 +309,12 @@ func (r *Replica) Undo(ctx context.Context, operator uuid.UUID, saved Saved) err
 
 func (r *Replica) undoOf(ctx context.Context, id uuid.UUID, action [8]byte) (Change, error) {
 	c := Change{ID: id, Set: record.Fields{}}
-	view, err := r.Get(ctx, id)
+	view, err := r.view(ctx, id)
 	if err != nil {
 		return c, err
 	}
 	c.Seen = view.Seen
-	events, err := r.History(ctx, id)
+	events, err := r.history(ctx, id)
 	if err != nil {
 		return c, err
 	}
@@ -297,7 +327,8 @@ func (r *Replica) undoOf(ctx context.Context, id uuid.UUID, action [8]byte) (Cha
 		if _, twice := c.Set[e.Field]; twice || newerChange(events[:i], e.Field, action) {
 			continue
 		}
-		c.Set[e.Field] = before(events[i+1:], e.Field, action)
+		was := before(events[i+1:], e.Field, action)
+		c.Set[e.Field], c.MergeInto = was.Value, cmp.Or(c.MergeInto, was.Into)
 	}
 	created := !slices.ContainsFunc(events, func(e Event) bool { return e.Action != action })
 	if first && created {
@@ -311,12 +342,12 @@ func newerChange(newer []Event, field string, action [8]byte) bool {
 	return slices.ContainsFunc(newer, func(e Event) bool { return e.Field == field && e.Action != action })
 }
 
-// before returns the value of a field before the action, nil where it had none.
-func before(older []Event, field string, action [8]byte) any {
+// before returns what last set a field before the action, nothing where nothing did.
+func before(older []Event, field string, action [8]byte) Event {
 	for _, e := range older {
 		if e.Field == field && e.Action != action {
-			return e.Value
+			return e
 		}
 	}
-	return nil
+	return Event{}
 }

@@ -1,0 +1,103 @@
+package replica
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
+)
+
+// Holder is a device that is known to hold a record.
+type Holder struct {
+	Key   trust.Key
+	Name  string
+	Role  record.Role
+	Self  bool      // this device
+	Whole bool      // all that is known here of the record; else its latest changes are not known to be there
+	Since time.Time // when it was last told to this device that it is there; for this device, when it last changed
+}
+
+// Holders says which devices are known to hold a record: this one first, the central, then the others by
+// name. What a device has received from others than this one is known once the two have met.
+func (r *Replica) Holders(ctx context.Context, id uuid.UUID) ([]Holder, error) {
+	id, err := r.survivor(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	s, err := r.stateOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	self := r.Self()
+	own := Holder{Key: self.Key, Name: self.Name, Role: self.Role, Self: true, Whole: true}
+	var received int64
+	if err := r.read.QueryRowContext(ctx, "SELECT coalesce(max(received), 0) FROM touch JOIN entry ON entry.id = touch.entry WHERE touch.record = ?", s.number).Scan(&received); err != nil {
+		return nil, translate(err)
+	}
+	own.Since = time.UnixMilli(received)
+	rows, err := r.read.QueryContext(ctx, `SELECT held_by.peer, count(*) = (SELECT count(*) FROM touch WHERE record = ?1), max(held_by.at)
+		FROM touch JOIN entry ON entry.id = touch.entry JOIN held_by ON held_by.chain = entry.chain AND held_by.seq >= entry.seq
+		WHERE touch.record = ?1 GROUP BY held_by.peer`, s.number)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer rows.Close()
+	out := []Holder{own}
+	for rows.Next() {
+		var peer []byte
+		var h Holder
+		var at int64
+		if err := rows.Scan(&peer, &h.Whole, &at); err != nil {
+			return nil, translate(err)
+		}
+		h.Key, _ = trust.KeyOf(peer)
+		d, ok := r.Roster().Device(h.Key)
+		// One that may not read the record holds only what it wrote itself, and drops it.
+		if h.Key == self.Key || ok && !d.MayRead(s.scope) {
+			continue
+		}
+		h.Name, h.Role, h.Since = r.Roster().Name(h.Key), d.Role, time.UnixMilli(at)
+		out = append(out, h)
+	}
+	slices.SortStableFunc(out[1:], func(a, b Holder) int {
+		return cmp.Or(boolInt(b.Role == record.Central)-boolInt(a.Role == record.Central), strings.Compare(a.Name, b.Name))
+	})
+	return out, translate(rows.Err())
+}
+
+// ClockLeads returns by how much each device's clock was ahead of ours, or behind where it is negative, when
+// its latest entry arrived. A clock that is behind cannot be told from an entry that was long on its way:
+// only leads are of use.
+func (r *Replica) ClockLeads(ctx context.Context) (map[trust.Key]time.Duration, error) {
+	rows, err := r.read.QueryContext(ctx, `SELECT author.key, entry.stored, entry.received FROM author JOIN chain USING (incarnation)
+		JOIN tip ON tip.chain = chain.id JOIN entry ON entry.chain = chain.id AND entry.seq = tip.seq AND entry.hash = tip.hash ORDER BY entry.id`)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer rows.Close()
+	out := map[trust.Key]time.Duration{}
+	for rows.Next() {
+		var key, stored []byte
+		var received int64
+		if err := rows.Scan(&key, &stored, &received); err != nil {
+			return nil, translate(err)
+		}
+		e, err := r.parse(stored)
+		if err != nil {
+			return nil, err
+		}
+		if k, ok := trust.KeyOf(key); ok {
+			out[k] = e.HLC.Time().Sub(time.UnixMilli(received))
+		}
+	}
+	return out, translate(rows.Err())
+}
+
+// WrongClock reports whether a lead is one that people are told of.
+func WrongClock(lead time.Duration) bool { return lead >= clockLead }
