@@ -55,24 +55,27 @@ type Desktop func(DesktopOptions) int
 type cli struct {
 	Data string `help:"Dossier des données (sinon BURON_DATA, sinon ${data})." env:"BURON_DATA" placeholder:"DIR" type:"path"`
 
-	Window    windowCmd    `cmd:"" default:"withargs" help:"Ouvrir la fenêtre (sans commande, c'est ce qui se passe)."`
-	Init      initCmd      `cmd:"" help:"Créer un territoire, ou essayer avec des exemples."`
-	Invite    inviteCmd    `cmd:"" help:"Écrire une invitation, pour un appareil voisin."`
-	Join      joinCmd      `cmd:"" help:"Rejoindre un territoire avec une invitation."`
-	List      listCmd      `cmd:"" help:"Lister les enregistrements d'une sorte."`
-	Show      showCmd      `cmd:"" help:"Montrer un enregistrement et son histoire."`
-	Add       addCmd       `cmd:"" help:"Créer un enregistrement."`
-	Set       setCmd       `cmd:"" help:"Modifier un enregistrement."`
-	Import    importCmd    `cmd:"" help:"Importer des inventaires GLPI ou des listes de classe."`
-	Export    exportCmd    `cmd:"" help:"Exporter une sorte en CSV ou en JSON."`
-	Conflicts conflictsCmd `cmd:"" help:"Lister ce qui est à décider."`
-	Sync      syncCmd      `cmd:"" help:"Échanger avec les voisins et le central, sans fenêtre."`
-	Bundle    bundleCmd    `cmd:"" help:"Préparer une clé USB, ou en lire une."`
-	Backup    backupCmd    `cmd:"" help:"Sauvegarder tout ce que cet appareil contient, dans un fichier chiffré."`
-	Restore   restoreCmd   `cmd:"" help:"Restaurer une sauvegarde dans un dossier vide."`
-	Status    statusCmd    `cmd:"" help:"Dire où en est cet appareil."`
-	Doctor    doctorCmd    `cmd:"" help:"Vérifier les données, ou refaire les tables."`
-	Kinds     kindsCmd     `cmd:"" help:"Lister les sortes et leurs champs."`
+	Window     windowCmd     `cmd:"" default:"withargs" help:"Ouvrir la fenêtre (sans commande, c'est ce qui se passe)."`
+	Init       initCmd       `cmd:"" help:"Créer un territoire, ou essayer avec des exemples."`
+	Invite     inviteCmd     `cmd:"" help:"Écrire une invitation, pour un appareil voisin."`
+	Join       joinCmd       `cmd:"" help:"Rejoindre un territoire avec une invitation."`
+	List       listCmd       `cmd:"" help:"Lister les enregistrements d'une sorte."`
+	Show       showCmd       `cmd:"" help:"Montrer un enregistrement et son histoire."`
+	Add        addCmd        `cmd:"" help:"Créer un enregistrement."`
+	Set        setCmd        `cmd:"" help:"Modifier un enregistrement."`
+	Import     importCmd     `cmd:"" help:"Importer des inventaires GLPI ou des listes de classe."`
+	Export     exportCmd     `cmd:"" help:"Exporter une sorte en CSV ou en JSON."`
+	Conflicts  conflictsCmd  `cmd:"" help:"Lister ce qui est à décider."`
+	Duplicates duplicatesCmd `cmd:"" help:"Lister ce qui semble saisi deux fois."`
+	Merge      mergeCmd      `cmd:"" help:"Réunir des doublons : le plus petit identifiant reste."`
+	Quarantine quarantineCmd `cmd:"" help:"Lister ce que des appareils ont écrit après leur fin."`
+	Sync       syncCmd       `cmd:"" help:"Échanger avec les voisins et le central, sans fenêtre."`
+	Bundle     bundleCmd     `cmd:"" help:"Préparer une clé USB, ou en lire une."`
+	Backup     backupCmd     `cmd:"" help:"Sauvegarder tout ce que cet appareil contient, dans un fichier chiffré."`
+	Restore    restoreCmd    `cmd:"" help:"Restaurer une sauvegarde dans un dossier vide."`
+	Status     statusCmd     `cmd:"" help:"Dire où en est cet appareil."`
+	Doctor     doctorCmd     `cmd:"" help:"Vérifier les données, ou refaire les tables."`
+	Kinds      kindsCmd      `cmd:"" help:"Lister les sortes et leurs champs."`
 }
 
 type windowCmd struct {

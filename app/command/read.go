@@ -78,11 +78,13 @@ func (c *listCmd) Run(e *env) error {
 
 // change is the JSON form of one line of a record's history.
 type change struct {
-	Field    string `json:"field"`
-	Value    any    `json:"value"`
-	Device   string `json:"device"`
-	Operator string `json:"operator"`
-	At       string `json:"at"`
+	Field     string `json:"field"`
+	Value     any    `json:"value"`
+	Device    string `json:"device"`
+	Operator  string `json:"operator"`
+	At        string `json:"at"`
+	Parallel  bool   `json:"parallel,omitempty"`
+	Duplicate string `json:"duplicate,omitempty"` // id of the merged record that it stood on
 }
 
 // version is the JSON form of one of several values of a field.
@@ -146,21 +148,29 @@ func (c *showCmd) Run(e *env) error {
 			conflicts = append(conflicts, conflictOf(k))
 		}
 	}
+	held, err := e.heldBy(r, view.ID)
+	if err != nil {
+		return err
+	}
 	if !c.JSON {
-		return e.printView(r, view, events, conflicts)
+		return e.printView(r, view, events, conflicts, held)
 	}
 	history := make([]change, len(events))
 	for i, ev := range events {
-		history[i] = change{ev.Field, ev.Value, ev.DeviceName, ev.OperatorName, instant(ev.At)}
+		history[i] = change{Field: ev.Field, Value: ev.Value, Device: ev.DeviceName, Operator: ev.OperatorName, At: instant(ev.At), Parallel: ev.Parallel}
+		if ev.Merged != uuid.Nil {
+			history[i].Duplicate = ev.Merged.String()
+		}
 	}
 	return e.printJSON(struct {
 		item
 		History   []change   `json:"history"`
 		Conflicts []conflict `json:"conflicts"`
-	}{itemOf(view.Record), history, conflicts})
+		HeldBy    []holder   `json:"held_by"`
+	}{itemOf(view.Record), history, conflicts, held})
 }
 
-func (e *env) printView(r *replica.Replica, view replica.View, events []replica.Event, conflicts []conflict) error {
+func (e *env) printView(r *replica.Replica, view replica.View, events []replica.Event, conflicts []conflict, held []holder) error {
 	book := r.Book(e.ctx)
 	s, _ := record.Of(view.Kind)
 	fmt.Fprintf(e.Out, "%s (%s)\n%s\n%s\n\n", record.Title(view.Record, book), s.Singular, view.ID, view.Scope)
@@ -176,10 +186,27 @@ func (e *env) printView(r *replica.Replica, view replica.View, events []replica.
 			fmt.Fprintf(w, "à décider\t%s\t%v (%s, %s)\n", k.Field, v.Value, v.Device, v.At)
 		}
 	}
+	for _, h := range held {
+		note := "depuis le " + h.Since
+		if !h.Whole {
+			note = "sans les dernières modifications"
+		}
+		fmt.Fprintf(w, "chez\t%s\t%s\n", h.Device, note)
+	}
 	for _, ev := range events {
 		who := strings.Trim(ev.OperatorName+" · "+ev.DeviceName, " ·")
 		f, _ := s.Field(ev.Field)
-		fmt.Fprintf(w, "%s\t%s\t%s = %s\n", ev.At.Local().Format("02/01/2006 15:04"), who, ev.Field, readable(f, ev.Value, book))
+		note := ""
+		switch {
+		case ev.Into != uuid.Nil:
+			note = " (fusionné)"
+		case ev.Merged != uuid.Nil:
+			note = " (sur la fiche fusionnée)"
+		}
+		if ev.Parallel {
+			note += " (modifié en parallèle)"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s = %s%s\n", ev.At.Local().Format("02/01/2006 15:04"), who, ev.Field, readable(f, ev.Value, book), note)
 	}
 	return w.Flush()
 }
