@@ -14,7 +14,7 @@ import (
 const lowDisk = 500 << 20
 
 // bottomSentence is the one of six sentences that says how the device stands, with its icon.
-func bottomSentence(s node.Status, now time.Time) (icon, text string) {
+func bottomSentence(s node.Status, w watch, now time.Time) (icon, text string) {
 	near := 0
 	for _, p := range s.Peers {
 		if p.Near {
@@ -26,8 +26,8 @@ func bottomSentence(s node.Status, now time.Time) (icon, text string) {
 		return "warning", fmt.Sprintf("Disque presque plein\u00a0: %s\u00a0Mo", record.Grouped(int64(s.DiskFree>>20)))
 	case s.Central.State == "revoked":
 		return "warning", join("Cet appareil n'est plus admis", waiting(s))
-	case len(s.Refusals) > 0:
-		return "warning", "À voir\u00a0: " + look.Count(len(s.Refusals), "envoi refusé", "envois refusés")
+	case len(s.Refusals) > 0 || w.aside > 0 || w.twins > 0:
+		return "warning", "À voir\u00a0: " + toSee(s, w)
 	case s.Exchanging && s.Received+s.Sent > 0:
 		return "arrows-clockwise", "Échange en cours · " + look.Count(s.Received+s.Sent, "saisie", "saisies")
 	case s.Pending == 0 && !s.LastExchange.IsZero() && now.Sub(s.LastExchange) < 5*time.Minute && s.Central.State == "ok":
@@ -85,4 +85,22 @@ func join(texts ...string) string {
 		}
 	}
 	return strings.Join(kept, " · ")
+}
+
+// toSee says what waits for somebody to look at it.
+func toSee(s node.Status, w watch) string {
+	var out []string
+	for _, c := range []struct {
+		n         int
+		one, many string
+	}{
+		{len(s.Refusals), "envoi refusé", "envois refusés"},
+		{w.twins, "copie d'appareil à confirmer", "copies d'appareils à confirmer"},
+		{w.aside, "saisie mise de côté", "saisies mises de côté"},
+	} {
+		if c.n > 0 {
+			out = append(out, look.Count(c.n, c.one, c.many))
+		}
+	}
+	return join(out...)
 }

@@ -65,7 +65,7 @@ func (p *cardPage) Content(s *Shell) fyne.CanvasObject {
 	if err != nil {
 		return look.Problem(sentence(err))
 	}
-	p.name = record.Title(v.Record, s.book())
+	p.id, p.name = v.ID, record.Title(v.Record, s.book())
 	left := container.NewVBox()
 	schema, _ := record.Of(v.Kind)
 	if st, ok := schema.State(v.Fields); ok {
@@ -74,13 +74,20 @@ func (p *cardPage) Content(s *Shell) fyne.CanvasObject {
 	if under := record.Subtitle(v.Record, s.book()); under != "" {
 		left.Add(look.Body(under))
 	}
-	left.Add(container.NewHBox(look.Lauzes(v.Lauzes), look.Muted(lauzeWord(v.Lauzes))))
+	left.Add(look.NewTap(container.NewHBox(container.NewCenter(look.Lauzes(v.Lauzes)), look.Muted(lauzeWord(v.Lauzes))), func() { s.Push(&wherePage{id: v.ID}) }))
+	if n := len(v.Merged); n > 0 {
+		left.Add(look.Wrapped(look.Muted(look.Count(n, "fiche réunie à celle-ci", "fiches réunies à celle-ci"))))
+	}
 	if len(v.Conflicts) > 0 {
 		left.Add(look.Problem("À décider\u00a0: " + p.labels(schema, v.Conflicts)))
 		left.Add(button("Décider", "git-fork", look.Plain, func() { s.Push(&decidePage{}) }))
 	}
 	for _, a := range p.actions(s, v) {
 		left.Add(a)
+	}
+	left.Add(button("Où est cet enregistrement\u00a0?", "map-pin", look.Quiet, func() { s.Push(&wherePage{id: v.ID}) }))
+	if schema.Personal && s.mayAdmit() {
+		left.Add(button("Effacer", "eraser", look.Danger, func() { s.Push(&erasePage{id: v.ID}) }))
 	}
 	fields := p.fields(s, schema, v)
 	if v.Sealed {
@@ -161,7 +168,7 @@ func (p *cardPage) duplicate(s *Shell) {
 		return
 	}
 	set := rec.Fields.Clone()
-	for _, own := range []string{"tag", "serial", "uuid", "mac", "name", "archived", "continues"} {
+	for _, own := range []string{"tag", "serial", "uuid", "mac", "name", "archived", "continues", replica.MergedInto} {
 		delete(set, own)
 	}
 	s.Push(newForm(rec.Kind, set))
@@ -239,6 +246,12 @@ func (p *cardPage) history(s *Shell, schema record.Schema) fyne.CanvasObject {
 		if hiddenFields[e.Field] && e.Field != "archived" {
 			continue
 		}
+		if e.Parallel {
+			who += " · modifié en parallèle"
+		}
+		if e.Merged != uuid.Nil {
+			who += " · sur la fiche fusionnée"
+		}
 		if who != last {
 			box.Add(look.Wrapped(look.Bold(who)))
 			last = who
@@ -250,6 +263,13 @@ func (p *cardPage) history(s *Shell, schema record.Schema) fyne.CanvasObject {
 		text := s.readable(f, e.Value)
 		if e.Value == nil {
 			text = "effacé"
+		}
+		if e.Field == "archived" {
+			f = record.Field{Label: "Fiche archivée"}
+			text = map[bool]string{true: "oui", false: "non"}[e.Value == true]
+		}
+		if e.Into != uuid.Nil {
+			f, text = record.Field{Label: "Fusionné"}, "réuni à cette fiche"
 		}
 		line, _, _ := strings.Cut(text, "\n")
 		l := widget.NewLabel(f.Label + "\u00a0: " + line)

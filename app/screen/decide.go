@@ -13,27 +13,50 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
-// decidePage settles one field after the other: 1 and 2 choose, Enter decides, the next one opens.
-type decidePage struct{ chosen int }
+// decidePage settles one thing after the other: 1 and 2 choose, Enter decides, the next one opens. Fields
+// with several values come first, then what looks like one thing recorded twice.
+type decidePage struct {
+	chosen int
+	double doubleCard
+}
 
 func (p *decidePage) Title() string { return "À décider" }
 
+func (p *decidePage) Primary(s *Shell) *Action {
+	if s.status.Conflicts < 2 {
+		return nil
+	}
+	return &Action{"Décider ensemble", "list-checks", func() { s.Push(&togetherPage{}) }}
+}
+
 func (p *decidePage) Key(s *Shell, k fyne.KeyName) bool {
 	list, err := s.r.Conflicts(s.ctx)
-	if err != nil || len(list) == 0 {
+	if err != nil {
 		return false
 	}
+	if len(list) == 0 {
+		return len(s.duplicates()) > 0 && p.double.key(s, s.duplicates()[0], k)
+	}
+	if n, ok := figure(k); ok {
+		p.choose(s, list[0], n)
+		return true
+	}
+	if k == fyne.KeyReturn || k == fyne.KeyEnter {
+		p.decide(s, list[0])
+		return true
+	}
+	return false
+}
+
+// figure returns the choice that a key names, from 0.
+func figure(k fyne.KeyName) (int, bool) {
 	switch k {
 	case fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4:
-		p.choose(s, list[0], int(k[0]-'1'))
-	case "&", "é", "\"", "'": // the same keys, unshifted, on a French keyboard
-		p.choose(s, list[0], map[fyne.KeyName]int{"&": 0, "é": 1, "\"": 2, "'": 3}[k])
-	case fyne.KeyReturn, fyne.KeyEnter:
-		p.decide(s, list[0])
-	default:
-		return false
+		return int(k[0] - '1'), true
 	}
-	return true
+	// The same keys, unshifted, on a French keyboard.
+	n, ok := map[fyne.KeyName]int{"&": 0, "é": 1, "\"": 2, "'": 3}[k]
+	return n, ok
 }
 
 func (p *decidePage) choose(s *Shell, c replica.Conflict, n int) {
@@ -48,14 +71,36 @@ func (p *decidePage) Content(s *Shell) fyne.CanvasObject {
 	if err != nil {
 		return look.Problem(sentence(err))
 	}
-	if len(list) == 0 {
+	doubles := s.duplicates()
+	if len(list)+len(doubles) == 0 {
 		return look.Empty("Rien à décider.")
 	}
-	box := container.NewVBox(look.Muted(look.Count(len(list), "valeur à choisir", "valeurs à choisir")), p.card(s, list[0]))
-	if len(list) > 1 {
+	var counts []string
+	if len(list) > 0 {
+		counts = append(counts, look.Count(len(list), "valeur à choisir", "valeurs à choisir"))
+	}
+	if len(doubles) > 0 {
+		counts = append(counts, look.Count(len(doubles), "doublon", "doublons"))
+	}
+	box := container.NewVBox(look.Muted(join(counts...)))
+	next := doubles
+	if len(list) > 0 {
+		box.Add(p.card(s, list[0]))
+	} else {
+		box.Add(p.double.card(s, doubles[0]))
+		next = doubles[1:]
+	}
+	var after []string
+	for _, c := range list[min(1, len(list)):] {
+		after = append(after, s.titleOf(c.ID)+" · "+fieldOf(c).Label)
+	}
+	for _, d := range next {
+		after = append(after, record.Title(d.Records[0], s.book())+" · doublon")
+	}
+	if len(after) > 0 {
 		box.Add(look.Title("Ensuite"))
-		for _, c := range list[1:min(len(list), 8)] {
-			box.Add(look.Muted(s.titleOf(c.ID) + " · " + fieldOf(c).Label))
+		for _, text := range after[:min(len(after), 7)] {
+			box.Add(look.Wrapped(look.Muted(text)))
 		}
 	}
 	return container.NewVScroll(box)
@@ -65,9 +110,32 @@ func fieldOf(c replica.Conflict) record.Field {
 	schema, _ := record.Of(c.Kind)
 	f, ok := schema.Field(c.Field)
 	if !ok {
-		f = record.Field{Name: c.Field, Label: c.Field}
+		f = record.Field{Name: c.Field, Label: look.Capital(c.Field)}
+		if c.Field == "archived" {
+			f = record.Field{Name: c.Field, Label: "Fiche archivée", Type: record.Flag}
+		}
 	}
 	return f
+}
+
+// authorOf says who wrote a value, on which device and when.
+func (s *Shell) authorOf(v replica.Version) string {
+	who := join(v.OperatorName, v.DeviceName, look.When(v.At, s.r.Now()))
+	if v.Key == s.r.Identity().Public() {
+		who = join("vous", v.OperatorName, "ce poste", look.When(v.At, s.r.Now()))
+	}
+	if v.ClockLead > 0 {
+		who += fmt.Sprintf(" (horloge décalée de %d\u00a0h)", int(v.ClockLead.Hours()+0.5))
+	}
+	return who
+}
+
+// valueOf shows a value of a field that waits for a decision.
+func (s *Shell) valueOf(f record.Field, v any) string {
+	if v == nil {
+		return "effacé"
+	}
+	return s.readable(f, v)
 }
 
 func (p *decidePage) card(s *Shell, c replica.Conflict) fyne.CanvasObject {
@@ -75,17 +143,7 @@ func (p *decidePage) card(s *Shell, c replica.Conflict) fyne.CanvasObject {
 	var options []look.TileOption
 	shown := ""
 	for i, v := range c.Versions {
-		value := s.readable(f, v.Value)
-		if v.Value == nil {
-			value = "effacé"
-		}
-		who := join(v.OperatorName, v.DeviceName, look.When(v.At, s.r.Now()))
-		if v.Key == s.r.Identity().Public() {
-			who = join("vous", v.OperatorName, "ce poste", look.When(v.At, s.r.Now()))
-		}
-		if v.ClockLead > 0 {
-			who += fmt.Sprintf(" (horloge décalée de %d\u00a0h)", int(v.ClockLead.Hours()+0.5))
-		}
+		value, who := s.valueOf(f, v.Value), s.authorOf(v)
 		if v.Shown {
 			shown = value
 		}
@@ -111,7 +169,5 @@ func (p *decidePage) decide(s *Shell, c replica.Conflict) {
 		return
 	}
 	p.chosen = 0
-	s.saved, s.toast, s.toastEnd = saved, "Choix gardé", s.r.Now().Add(toastFor)
-	s.refreshStatus()
-	s.draw()
+	s.settled(saved, "Choix gardé")
 }

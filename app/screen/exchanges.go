@@ -30,6 +30,9 @@ func (p *exchangesPage) Content(s *Shell) fyne.CanvasObject {
 	if len(st.Importable) > 0 {
 		box.Add(p.dropped(s))
 	}
+	if c := s.watch.card(s); c != nil {
+		box.Add(c)
+	}
 	box.Add(p.central(s))
 	box.Add(p.sticks(s))
 	box.Add(look.Title("Voisins"))
@@ -48,6 +51,9 @@ func (p *exchangesPage) Content(s *Shell) fyne.CanvasObject {
 		grid.Add(look.Card(edge, look.Tight(look.Wrapped(look.Bold(peer.Name)), look.Wrapped(look.Muted(join(peer.Role.Label(), join(peer.Places...)))), look.Wrapped(look.Muted(word)))))
 	}
 	box.Add(grid)
+	if s.seesDevices() {
+		box.Add(container.NewHBox(button("Tous les appareils", "device-tablet", look.Plain, func() { s.Push(&devicesPage{}) })))
+	}
 	box.Add(p.address(s))
 	if len(st.Refusals) > 0 {
 		box.Add(p.refusals(s))

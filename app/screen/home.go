@@ -97,14 +97,20 @@ func (s *Shell) todoCard() fyne.CanvasObject {
 }
 
 func (s *Shell) decideCard() fyne.CanvasObject {
-	if s.status.Conflicts == 0 {
+	doubles := len(s.duplicates())
+	if s.status.Conflicts+doubles == 0 {
 		return nil
 	}
-	rows := []fyne.CanvasObject{look.Title("À décider · " + record.Grouped(int64(s.status.Conflicts)))}
-	if mine, err := s.r.Overruled(s.ctx); err == nil && len(mine) > 0 {
+	rows := []fyne.CanvasObject{look.Title("À décider · " + record.Grouped(int64(s.status.Conflicts+doubles)))}
+	if s.status.Conflicts == 0 {
+		rows = append(rows, look.Body(look.Count(doubles, "fiche semble", "fiches semblent")+" saisies deux fois."))
+	} else if mine, err := s.r.Overruled(s.ctx); err == nil && len(mine) > 0 {
 		rows = append(rows, look.Body("Votre valeur n'est pas celle affichée\u00a0: "+s.titleOf(mine[0].ID)+"."))
 	} else {
 		rows = append(rows, look.Body("Deux appareils ont écrit des valeurs différentes. Choisissez la bonne."))
+	}
+	if doubles > 0 && s.status.Conflicts > 0 {
+		rows = append(rows, look.Muted("et "+look.Count(doubles, "doublon", "doublons")))
 	}
 	return look.Card(theme.ColorNameError, append(rows, container.NewHBox(look.NewButton("Décider", "git-fork", look.Plain, func() { s.Push(&decidePage{}) })))...)
 }

@@ -56,22 +56,32 @@ func (s *Shell) large() bool { return s.prefs.Percent > 125 }
 func (s *Shell) em(px float32) float32 { return px * float32(s.prefs.Percent) / 100 }
 
 func (s *Shell) band() fyne.CanvasObject {
-	if !s.demo {
-		return nil
+	var bands []fyne.CanvasObject
+	if s.demo {
+		bands = append(bands, look.Band("Exemples – rien n'est réel"))
 	}
-	return look.Band("Exemples – rien n'est réel")
+	if s.ended() {
+		bands = append(bands, s.endedBand()...)
+	}
+	switch len(bands) {
+	case 0:
+		return nil
+	case 1:
+		return bands[0]
+	}
+	return container.New(layout.NewCustomPaddedVBoxLayout(0), bands...)
 }
 
 // heading puts the breadcrumb, the title and the primary action above a page's content. The action comes
 // first: asking for it is what tells a page the name of what it shows.
 func (s *Shell) heading(p Page) fyne.CanvasObject {
 	var right fyne.CanvasObject
-	if a, ok := p.(primed); ok {
+	if a, ok := p.(primed); ok && !s.closed(p) {
 		if act := a.Primary(s); act != nil {
 			right = container.NewCenter(look.NewButton(act.Label, act.Icon, look.Primary, act.Do))
 		}
 	}
-	content := p.Content(s)
+	content := s.content(p)
 	title := p.Title()
 	if h, ok := p.(headed); ok {
 		title = h.Heading(s)
@@ -97,7 +107,13 @@ func (s *Shell) heading(p Page) fyne.CanvasObject {
 
 // dataChanged shows what has arrived, unless somebody is typing.
 func (s *Shell) dataChanged() {
+	was := s.watch.ended
+	s.changed()
 	s.refreshStatus()
+	if s.watch.ended != was {
+		s.draw() // whatever is being typed: it is kept, and nothing more is taken
+		return
+	}
 	switch p := s.page().(type) {
 	case arriving:
 		p.Arrived(s)

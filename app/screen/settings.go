@@ -90,15 +90,19 @@ func (p *settingsPage) Content(s *Shell) fyne.CanvasObject {
 	for _, n := range []int{100, 125, 150, 175, 200} {
 		sizes.Add(look.NewChip(fmt.Sprintf("%d\u00a0%%", n), -1, s.prefs.Percent == n, func() { p.keep(s, settingPercent, strconv.Itoa(n), "", n) }))
 	}
+	tools := container.NewHBox(button("Aide et touches", "question", look.Plain, func() { s.Push(&helpPage{}) }),
+		button("Personnes de l'équipe", "users", look.Plain, func() { s.Push(&operatorPage{}) }),
+		button("Importer", "download-simple", look.Plain, func() { s.Push(&importPage{}) }))
+	if s.seesDevices() {
+		tools.Add(button("Appareils", "device-tablet", look.Plain, func() { s.Push(&devicesPage{}) }))
+		tools.Add(button("Effacements", "eraser", look.Plain, func() { s.Push(&erasuresPage{}) }))
+	}
 	self := s.r.Self()
 	name, _, _ := s.r.Roster().Territory()
 	return container.NewVScroll(container.NewVBox(look.Title("Couleurs"), colours, look.Title("Taille du texte"), sizes,
 		look.Title("Cet appareil"), look.Body(join(self.Name, self.Role.Label(), name)), look.Body("Données\u00a0: "+s.r.Dir()),
 		look.Body("La clé de cet appareil est un fichier lisible par vous seul, dans ce dossier. Ne le copiez pas sur un autre poste."),
-		look.Body(p.sealing(s)),
-		container.NewHBox(button("Aide et touches", "question", look.Plain, func() { s.Push(&helpPage{}) }),
-			button("Personnes de l'équipe", "users", look.Plain, func() { s.Push(&operatorPage{}) }),
-			button("Importer", "download-simple", look.Plain, func() { s.Push(&importPage{}) }))))
+		look.Body(p.sealing(s)), look.Wrap(tools.Objects...)))
 }
 
 // sealing says where the key is that keeps names and signatures unreadable on the disk.

@@ -47,6 +47,7 @@ type Shell struct {
 	typed    strings.Builder // a code that is being scanned with no field in focus
 	prefs    *Prefs
 	demo     bool
+	watch    watch
 	cancel   []func()
 }
 
@@ -126,6 +127,12 @@ func (s *Shell) OpenNamed(name string) {
 		s.Push(&stickPage{})
 	case "a decider":
 		s.Push(&decidePage{})
+	case "appareils":
+		s.Push(&devicesPage{})
+	case "mis de cote":
+		s.Push(&asidePage{})
+	case "effacements":
+		s.Push(&erasuresPage{})
 	case "reglages":
 		s.Push(&settingsPage{})
 	}
@@ -160,6 +167,7 @@ func (s *Shell) refreshStatus() {
 	if st, err := s.n.Status(s.ctx); err == nil {
 		s.status = st
 	}
+	s.watch.read(s)
 }
 
 // operator is who writes now; uuid.Nil before anybody has said.
@@ -191,6 +199,10 @@ func (s *Shell) book() record.Book { return s.r.Book(s.ctx) }
 // the sentence says what to do.
 func (s *Shell) save(changes ...replica.Change) (replica.Saved, error) {
 	saved, err := s.r.Save(s.ctx, s.operator(), changes...)
+	if err != nil && s.ended() {
+		s.say(endedSentence)
+		return saved, err
+	}
 	if err != nil {
 		s.say(sentence(err))
 		return saved, err
@@ -212,6 +224,7 @@ func (s *Shell) undo() {
 		s.say(sentence(err))
 		return
 	}
+	s.changed()
 	s.say("Annulé.")
 	s.draw()
 }
@@ -243,7 +256,7 @@ func sentence(err error) string {
 
 // drawBottom draws the one sentence that says how the device stands, and the toast left above it.
 func (s *Shell) drawBottom() {
-	icon, text := bottomSentence(s.status, s.r.Now())
+	icon, text := bottomSentence(s.status, s.watch, s.r.Now())
 	line := look.NewTap(container.NewHBox(container.NewCenter(look.IconImage(icon, theme.ColorNameForeground, s.em(18))), widget.NewLabel(text)),
 		func() { s.Push(&exchangesPage{}) })
 	box := container.New(layout.NewCustomPaddedVBoxLayout(0))

@@ -39,6 +39,12 @@ func (r *Replica) History(ctx context.Context, id uuid.UUID) ([]Event, error) {
 	return out, nil
 }
 
+// Origin says who made a record, whether it has been merged or not.
+func (r *Replica) Origin(ctx context.Context, id uuid.UUID) (Mark, error) {
+	v, err := r.view(ctx, id)
+	return v.Created, err
+}
+
 // parallel says of each field that each writing sets whether another writing stands beside it: of two
 // devices, neither of which had seen what the other wrote. Of one field it is known everywhere, since who
 // sets it names what it replaces. Of different fields nothing in an entry tells, so that only what is

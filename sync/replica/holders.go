@@ -20,7 +20,7 @@ type Holder struct {
 	Role  record.Role
 	Self  bool      // this device
 	Whole bool      // all that is known here of the record; else its latest changes are not known to be there
-	Since time.Time // when it was last told to this device that it is there; for this device, when it last changed
+	Since time.Time // of the last exchange with it, which told so; for this device, when it last changed here
 }
 
 // Holders says which devices are known to hold a record: this one first, the central, then the others by
@@ -41,34 +41,27 @@ func (r *Replica) Holders(ctx context.Context, id uuid.UUID) ([]Holder, error) {
 		return nil, translate(err)
 	}
 	own.Since = time.UnixMilli(received)
-	rows, err := r.read.QueryContext(ctx, `SELECT held_by.peer, count(*) = (SELECT count(*) FROM touch WHERE record = ?1), max(held_by.at)
-		FROM touch JOIN entry ON entry.id = touch.entry JOIN held_by ON held_by.chain = entry.chain AND held_by.seq >= entry.seq
-		WHERE touch.record = ?1 GROUP BY held_by.peer`, s.number)
+	total, counts, err := r.heldTouches(ctx, s.number)
 	if err != nil {
-		return nil, translate(err)
+		return nil, err
 	}
-	defer rows.Close()
+	met, err := r.LastSeen(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := []Holder{own}
-	for rows.Next() {
-		var peer []byte
-		var h Holder
-		var at int64
-		if err := rows.Scan(&peer, &h.Whole, &at); err != nil {
-			return nil, translate(err)
-		}
-		h.Key, _ = trust.KeyOf(peer)
-		d, ok := r.Roster().Device(h.Key)
+	for key, n := range counts {
+		d, ok := r.Roster().Device(key)
 		// One that may not read the record holds only what it wrote itself, and drops it.
-		if h.Key == self.Key || ok && !d.MayRead(s.scope) {
+		if key == self.Key || n == 0 || ok && !d.MayRead(s.scope) {
 			continue
 		}
-		h.Name, h.Role, h.Since = r.Roster().Name(h.Key), d.Role, time.UnixMilli(at)
-		out = append(out, h)
+		out = append(out, Holder{Key: key, Name: r.Roster().Name(key), Role: d.Role, Whole: n == total, Since: met[key]})
 	}
 	slices.SortStableFunc(out[1:], func(a, b Holder) int {
-		return cmp.Or(boolInt(b.Role == record.Central)-boolInt(a.Role == record.Central), strings.Compare(a.Name, b.Name))
+		return cmp.Or(boolInt(b.Role == record.Central)-boolInt(a.Role == record.Central), strings.Compare(a.Name+a.Key.String(), b.Name+b.Key.String()))
 	})
-	return out, translate(rows.Err())
+	return out, nil
 }
 
 // ClockLeads returns by how much each device's clock was ahead of ours, or behind where it is negative, when
@@ -101,3 +94,13 @@ func (r *Replica) ClockLeads(ctx context.Context) (map[trust.Key]time.Duration, 
 
 // WrongClock reports whether a lead is one that people are told of.
 func WrongClock(lead time.Duration) bool { return lead >= clockLead }
+
+// CountAside returns how many operations are put aside (Quarantine has them).
+func (r *Replica) CountAside(ctx context.Context) (int, error) {
+	entries, err := storedEntries(ctx, r.read, "SELECT stored FROM entry WHERE standing = ?", aside)
+	n := 0
+	for _, e := range entries {
+		n += len(e.Ops)
+	}
+	return n, translate(err)
+}

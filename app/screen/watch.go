@@ -1,0 +1,67 @@
+package screen
+
+import (
+	"cantal.fr/buron/assets/look"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+)
+
+// watch is what waits for the eyes of whoever looks after the devices, read again when data arrive.
+type watch struct {
+	aside, twins int
+	ended        bool
+	doubles      []replica.Duplicate
+	looked       bool // for duplicates
+}
+
+// read counts what there is to see; those who may do nothing about it are told nothing.
+func (w *watch) read(s *Shell) {
+	w.aside, w.twins, w.ended = 0, 0, s.ended()
+	if !s.mayAdmit() {
+		return
+	}
+	w.aside, _ = s.r.CountAside(s.ctx)
+	for _, d := range s.r.Roster().Devices() {
+		if d.Twin && !d.Revoked {
+			w.twins++
+		}
+	}
+}
+
+// card says in Échanges what the bottom line says, with where to go.
+func (w *watch) card(s *Shell) fyne.CanvasObject {
+	if w.aside+w.twins == 0 {
+		return nil
+	}
+	rows := []fyne.CanvasObject{look.Title("À voir")}
+	if w.twins > 0 {
+		rows = append(rows, look.Body(look.Count(w.twins, "appareil écrit sous une nouvelle clé", "appareils écrivent sous une nouvelle clé")+
+			"\u00a0: une copie ou une restauration. Confirmez-la, ou suspendez-la."), look.Wrap(button("Voir les appareils", "device-tablet", look.Plain, func() { s.Push(&devicesPage{}) })))
+	}
+	if w.aside > 0 {
+		rows = append(rows, look.Body(look.Count(w.aside, "saisie d'un appareil suspendu est mise de côté.", "saisies d'appareils suspendus sont mises de côté.")),
+			look.Wrap(button("Voir ce qui est mis de côté", "archive", look.Plain, func() { s.Push(&asidePage{}) })))
+	}
+	return look.Card(theme.ColorNameWarning, rows...)
+}
+
+// changed forgets what was derived from the data.
+func (s *Shell) changed() { s.watch.looked, s.watch.doubles = false, nil }
+
+// duplicates returns what looks like one thing recorded twice, looked for once after each change.
+func (s *Shell) duplicates() []replica.Duplicate {
+	if !s.watch.looked {
+		s.watch.looked = true
+		s.watch.doubles, _ = s.r.Duplicates(s.ctx)
+	}
+	return s.watch.doubles
+}
+
+// mayAdmit reports whether this device is one of those that admit and suspend.
+func (s *Shell) mayAdmit() bool { return s.r.Roster().MayAdmit(s.r.Identity().Public()) }
+
+// seesDevices reports whether the page of all devices is for this one.
+func (s *Shell) seesDevices() bool { return s.mayAdmit() || s.r.Self().Role == record.Coordination }
