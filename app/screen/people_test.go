@@ -21,7 +21,9 @@ import (
 )
 
 // plainly reads hard spaces as spaces.
-func plainly(text string) string { return strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(text) }
+func plainly(text string) string {
+	return strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(text)
+}
 
 // says is shows for whatever is drawn, rows of lists too, without telling kinds of spaces apart.
 func says(t *testing.T, s *Shell, want ...string) {
@@ -252,6 +254,7 @@ func TestADeviceThatIsNoLongerAdmittedSaysSoAndLosesNothing(t *testing.T) {
 	a := test.NewTempApp(t)
 	s := Open(context.Background(), a.NewWindow(""), node.New(r, node.Options{Listen: "off"}), direct(), NewPrefs("", 100, a.Settings().SetTheme), "")
 	defer s.Close()
+	s.win.Resize(fyne.NewSize(1280, 800))
 	p := newForm(record.Equipment, nil)
 	s.Push(p)
 	p.set(s, "tag", "PC-COMMENCÉ")

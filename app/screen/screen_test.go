@@ -248,7 +248,7 @@ func TestADecisionSettlesAndTheNextOpens(t *testing.T) {
 		t.Errorf("shows %v, want %v", rec.Fields[list[0].Field], want)
 	}
 	s.key(fyne.KeyReturn)
-	shows(t, s, "Rien à décider.")
+	shows(t, s, "Doublon · ")
 }
 
 func TestAKioskRoleIsOfferedNothingItCannotDo(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
@@ -30,9 +31,18 @@ func merge(t testing.TB, r *Replica, keep map[string]uuid.UUID, ids ...uuid.UUID
 	return s
 }
 
+// inOrder returns two ids, the smaller first: two of one millisecond are in any order.
+func inOrder(a, b uuid.UUID) (uuid.UUID, uuid.UUID) {
+	if smaller(b, a) {
+		return b, a
+	}
+	return a, b
+}
+
 func TestTheSameSerialMadeTwiceIsReviewedAndMerged(t *testing.T) {
 	f := newField(t)
 	a, b := f.admit("a", record.Coordination, 0), f.admit("b", record.Coordination, 0)
+	b.o.Now = func() time.Time { return time.Now().Add(time.Second) } // the later id is the greater
 	small := save(t, a, Change{Kind: record.Equipment, Set: record.Fields{"tag": "PC-1", "serial": "EX43-10", "level": "socle", "status": "en_service"}})
 	large := save(t, b, Change{Kind: record.Equipment, Set: record.Fields{"tag": "PC-1 bis", "serial": "ex4310", "level": "socle", "status": "en_panne", "note": "lampe"}})
 	save(t, a, Change{Kind: record.Equipment, Set: record.Fields{"serial": "To be filled by O.E.M.", "level": "socle"}})
@@ -95,7 +105,7 @@ func TestTheSameSerialMadeTwiceIsReviewedAndMerged(t *testing.T) {
 func TestWhatIsWrittenOnADuplicateByOneWhoDidNotKnowIsReviewed(t *testing.T) {
 	f := newField(t)
 	a, b := f.admit("a", record.Coordination, 0), f.admit("b", record.Coordination, 0)
-	small, large := save(t, a, machine("PC-1")), save(t, a, machine("PC-1"))
+	small, large := inOrder(save(t, a, machine("PC-1")), save(t, a, machine("PC-1")))
 	give(t, a, b)
 	merge(t, a, nil, small, large)
 	save(t, b, Change{ID: large, Set: record.Fields{"note": "écran fendu"}})

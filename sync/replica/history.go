@@ -50,6 +50,7 @@ func (r *Replica) Origin(ctx context.Context, id uuid.UUID) (Mark, error) {
 // sets it names what it replaces. Of different fields nothing in an entry tells, so that only what is
 // certain is marked: what came in after this device wrote, although it is older.
 func (r *Replica) parallel(written []writing) []map[string]bool {
+	self := r.Incarnation()
 	out := make([]map[string]bool, len(written))
 	ops := make([]journal.Op, len(written))
 	for i, w := range written {
@@ -58,7 +59,7 @@ func (r *Replica) parallel(written []writing) []map[string]bool {
 	}
 	for j, own := range written {
 		for i, older := range written[:j] {
-			if own.entry.Incarnation != r.self || older.entry.Incarnation == r.self || older.number < own.number {
+			if own.entry.Incarnation != self || older.entry.Incarnation == self || older.number < own.number {
 				continue
 			}
 			for _, k := range []int{i, j} {

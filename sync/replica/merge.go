@@ -102,7 +102,7 @@ func (b *batch) mergeOp(s *state, op *journal.Op, c Change, refs int) {
 	merge := journal.Cell{Field: archived, Value: true}
 	name := func(dots []journal.Dot) {
 		for _, d := range dots {
-			own := d.Incarnation == b.self && !b.isForked(s.scope)
+			own := d.Incarnation == b.Incarnation() && !b.isForked(s.scope)
 			if !own && refs+len(merge.Parents) < journal.MaxRefs && !slices.Contains(merge.Parents, d) {
 				merge.Parents = append(merge.Parents, d)
 			}
