@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"cantal.fr/buron/assets/look"
@@ -21,13 +22,6 @@ type decidePage struct {
 }
 
 func (p *decidePage) Title() string { return "À décider" }
-
-func (p *decidePage) Primary(s *Shell) *Action {
-	if s.status.Conflicts < 2 {
-		return nil
-	}
-	return &Action{"Décider ensemble", "list-checks", func() { s.Push(&togetherPage{}) }}
-}
 
 func (p *decidePage) Key(s *Shell, k fyne.KeyName) bool {
 	list, err := s.r.Conflicts(s.ctx)
@@ -82,13 +76,18 @@ func (p *decidePage) Content(s *Shell) fyne.CanvasObject {
 	if len(doubles) > 0 {
 		counts = append(counts, look.Count(len(doubles), "doublon", "doublons"))
 	}
-	box := container.NewVBox(look.Muted(join(counts...)))
+	head := []fyne.CanvasObject{container.NewCenter(look.Muted(join(counts...)))}
+	if len(list) > 1 {
+		head = append(head, button("Décider ensemble", "list-checks", look.Plain, func() { s.Push(&togetherPage{}) }))
+	}
+	box := container.NewVBox(look.Wrap(head...))
 	next := doubles
+	var foot fyne.CanvasObject
 	if len(list) > 0 {
 		box.Add(p.card(s, list[0]))
 	} else {
 		box.Add(p.double.card(s, doubles[0]))
-		next = doubles[1:]
+		foot, next = p.double.foot(s, doubles[0]), doubles[1:]
 	}
 	var after []string
 	for _, c := range list[min(1, len(list)):] {
@@ -103,7 +102,11 @@ func (p *decidePage) Content(s *Shell) fyne.CanvasObject {
 			box.Add(look.Wrapped(look.Muted(text)))
 		}
 	}
-	return container.NewVScroll(box)
+	if foot != nil && s.large() { // it would leave no room for what there is to read
+		box.Objects = slices.Insert(box.Objects, 2, foot)
+		foot = nil
+	}
+	return container.NewBorder(nil, foot, nil, nil, container.NewVScroll(box))
 }
 
 func fieldOf(c replica.Conflict) record.Field {

@@ -109,19 +109,22 @@ func (c *doubleCard) card(s *Shell, d replica.Duplicate) fyne.CanvasObject {
 	if len(d.Differ) == 0 {
 		rows = append(rows, look.Body("Elles ne diffèrent en rien."))
 	}
-	word := "Réunir ces fiches"
-	if d.Late {
-		word = "Garder ces valeurs"
-	}
-	buttons := []fyne.CanvasObject{button(word, "check", look.Primary, func() { c.merge(s, d) })}
-	if !d.Late {
-		buttons = append(buttons, button("Ce sont deux choses", "x", look.Plain, func() { c.apart(s, d) }))
-		for i, rec := range d.Records {
-			buttons = append(buttons, button(fmt.Sprintf("Voir la fiche %d", i+1), "", look.Quiet, func() { s.open(rec) }))
-		}
-	}
-	rows = append(rows, look.Wrap(buttons...), look.Wrapped(look.Caption("1, 2\u00a0: choisir, le champ suivant s'ouvre · flèches\u00a0: changer de champ · Entrée\u00a0: réunir")))
+	rows = append(rows, look.Wrapped(look.Caption("1, 2\u00a0: choisir, le champ suivant s'ouvre · flèches\u00a0: changer de champ · Entrée\u00a0: réunir")))
 	return look.Card(theme.ColorNameWarning, rows...)
+}
+
+// foot is what can be done, in sight however many fields differ.
+func (c *doubleCard) foot(s *Shell, d replica.Duplicate) fyne.CanvasObject {
+	c.begin(d)
+	if d.Late {
+		return look.Wrap(button("Garder ces valeurs", "check", look.Primary, func() { c.merge(s, d) }))
+	}
+	buttons := []fyne.CanvasObject{button("Réunir ces fiches", "check", look.Primary, func() { c.merge(s, d) }),
+		button("Ce sont deux choses", "x", look.Plain, func() { c.apart(s, d) })}
+	for i, rec := range d.Records {
+		buttons = append(buttons, button(fmt.Sprintf("Voir la fiche %d", i+1), "", look.Quiet, func() { s.open(rec) }))
+	}
+	return look.Wrap(buttons...)
 }
 
 // origin says of each record who made it and when.
@@ -172,8 +175,8 @@ func (c *doubleCard) field(s *Shell, d replica.Duplicate, f record.Field, curren
 	if current {
 		mark = look.IconImage("caret-right", theme.ColorNamePrimary, s.em(18))
 	}
-	return container.NewBorder(nil, nil, container.NewHBox(container.NewGridWrap(fyne.NewSize(s.em(22), s.em(18)), container.NewCenter(mark)),
-		container.NewGridWrap(fyne.NewSize(s.em(190), s.em(44)), look.Wrapped(label))), nil, tiles)
+	return container.NewBorder(nil, nil, middle(container.NewHBox(container.NewGridWrap(fyne.NewSize(s.em(22), s.em(36)), container.NewCenter(mark)),
+		container.NewGridWrap(fyne.NewSize(s.em(190), s.em(36)), look.Wrapped(label)))), nil, tiles)
 }
 
 func (c *doubleCard) merge(s *Shell, d replica.Duplicate) {

@@ -33,6 +33,8 @@ func (s *Shell) keys() {
 				return
 			}
 			s.key(e.Name)
+		case fyne.Key0, fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5, fyne.Key6, fyne.Key7, fyne.Key8, fyne.Key9:
+			// They come once more as runes, and only so as what is printed on them.
 		default:
 			s.key(e.Name)
 		}

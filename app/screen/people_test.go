@@ -3,6 +3,8 @@ package screen
 import (
 	"context"
 	"crypto/rand"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -164,7 +166,9 @@ func TestADuplicateIsMergedByKeys(t *testing.T) {
 	s.Push(&decidePage{})
 	says(t, s, "2 doublons", "Même numéro de série", "1. ", "2. ")
 	d := s.duplicates()[0]
-	s.key("é") // the first field takes the second value
+	// The first field takes the second value. A window tells of a figure twice: as a key, and as what is printed on it.
+	s.win.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.Key2})
+	s.win.Canvas().OnTypedRune()('é')
 	s.key(fyne.KeyReturn)
 	says(t, s, "Fiches réunies", "1 doublon")
 	v, err := s.r.Get(s.ctx, d.Records[1].ID)
@@ -287,5 +291,40 @@ func TestTheBottomLineSaysWhatThereIsToSee(t *testing.T) {
 	_, text := bottomSentence(node.Status{}, watch{aside: 42, twins: 1}, time.Now())
 	if want := "À voir\u00a0: 1 copie d'appareil à confirmer · 42 saisies mises de côté"; plainly(text) != plainly(want) {
 		t.Errorf("%q, want %q", text, want)
+	}
+}
+
+func TestACopyOfADeviceIsConfirmed(t *testing.T) {
+	s := open(t)
+	r := tablet(t, s, "tablette")
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(r.Dir())); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "device.start"), []byte("another start"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	twin, err := replica.Open(t.Context(), dir, replica.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer twin.Close()
+	key := twin.Identity().Public()
+	if key == r.Identity().Public() {
+		t.Skip("the copy did not notice")
+	}
+	carry(t, twin, s.r, trust.Control)
+	s.dataChanged()
+	says(t, s, "À voir : 1 copie d'appareil à confirmer")
+	s.Push(&exchangesPage{})
+	says(t, s, "écrit sous une nouvelle clé")
+	press(t, s, "Voir les appareils")
+	says(t, s, "Copie à confirmer")
+	s.Push(&devicePage{key: key})
+	press(t, s, "Confirmer cette copie")
+	press(t, s, "Confirmer cette copie")
+	says(t, s, "Admis", "Copie confirmée.")
+	if d, ok := s.r.Roster().Device(key); !ok || d.Twin {
+		t.Errorf("the copy is %+v", d)
 	}
 }

@@ -35,3 +35,7 @@ func (h HLC) Millis() int64 { return int64(h >> 16) }
 
 // Time returns the instant that the author's clock showed.
 func (h HLC) Time() time.Time { return time.UnixMilli(h.Millis()) }
+
+// Read reports whether the author's clock showed the instant itself. Else it only follows another entry, of a
+// device whose clock was ahead perhaps, and says nothing of the author's own.
+func (h HLC) Read() bool { return h&0xffff == 0 }

@@ -66,7 +66,7 @@ func (r *Replica) Holders(ctx context.Context, id uuid.UUID) ([]Holder, error) {
 
 // ClockLeads returns by how much each device's clock was ahead of ours, or behind where it is negative, when
 // its latest entry arrived. A clock that is behind cannot be told from an entry that was long on its way:
-// only leads are of use.
+// only leads are of use. A device whose latest entry only follows another's is left out.
 func (r *Replica) ClockLeads(ctx context.Context) (map[trust.Key]time.Duration, error) {
 	rows, err := r.read.QueryContext(ctx, `SELECT author.key, entry.stored, entry.received FROM author JOIN chain USING (incarnation)
 		JOIN tip ON tip.chain = chain.id JOIN entry ON entry.chain = chain.id AND entry.seq = tip.seq AND entry.hash = tip.hash ORDER BY entry.id`)
@@ -85,7 +85,7 @@ func (r *Replica) ClockLeads(ctx context.Context) (map[trust.Key]time.Duration, 
 		if err != nil {
 			return nil, err
 		}
-		if k, ok := trust.KeyOf(key); ok {
+		if k, ok := trust.KeyOf(key); ok && e.HLC.Read() {
 			out[k] = e.HLC.Time().Sub(time.UnixMilli(received))
 		}
 	}

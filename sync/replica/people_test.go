@@ -154,10 +154,15 @@ func TestAnErasureIsConfirmedByThoseWhoHoldIt(t *testing.T) {
 func TestALeadingClockIsKnown(t *testing.T) {
 	f := newField(t)
 	a, b := f.admit("a", record.Coordination, 0), f.admit("b", record.Coordination, 3*time.Hour)
-	save(t, b, machine("PC-1"))
+	id := save(t, b, machine("PC-1"))
 	give(t, b, a)
+	save(t, a, Change{ID: id, Set: record.Fields{"note": "x"}}) // its clock only follows b's
 	leads, err := a.ClockLeads(t.Context())
 	if err != nil || !WrongClock(leads[b.Identity().Public()]) || WrongClock(leads[a.Identity().Public()]) {
 		t.Errorf("%v, %v", leads, err)
+	}
+	v, err := a.Get(t.Context(), id)
+	if err != nil || v.Created.ClockLead == 0 || v.Changed.ClockLead != 0 {
+		t.Errorf("b leads by %v, a by %v", v.Created.ClockLead, v.Changed.ClockLead)
 	}
 }

@@ -135,7 +135,7 @@ func (r *Replica) mark(ctx context.Context, w writing) Mark {
 			m.OperatorName = rec.Fields.Text("name")
 		}
 	}
-	if lead := m.At.Sub(w.received); lead >= clockLead {
+	if lead := m.At.Sub(w.received); lead >= clockLead && w.entry.HLC.Read() {
 		m.ClockLead = lead
 	}
 	return m
