@@ -125,8 +125,12 @@ func (p *devicePage) actions(s *Shell, d trust.Device) fyne.CanvasObject {
 
 // asking puts a question, and does what it asks about.
 func (p *devicePage) asking(s *Shell, question, what, word string, do func() error, done string, more ...fyne.CanvasObject) fyne.CanvasObject {
+	rank := look.Primary
+	if p.ask == askSuspend {
+		rank = look.Danger
+	}
 	rows := append([]fyne.CanvasObject{look.Wrapped(look.Title(question)), look.Body(what)}, more...)
-	return look.Card(theme.ColorNameWarning, append(rows, look.Wrap(button(word, "check", look.Primary, func() {
+	return look.Card(theme.ColorNameWarning, append(rows, look.Wrap(button(word, "check", rank, func() {
 		if err := do(); err != nil {
 			s.say(sentence(err))
 			return
@@ -156,14 +160,21 @@ func (p *devicePage) changing(s *Shell, d trust.Device) fyne.CanvasObject {
 	var options []look.TileOption
 	for _, r := range record.Roles() {
 		if r != record.Central {
-			options = append(options, look.TileOption{Code: string(r), Word: r.Label(), Shape: record.NotBegun})
+			o := look.TileOption{Code: string(r), Word: r.Label(), Shape: record.NotBegun}
+			if r == p.role {
+				o.Shape = record.Good
+			}
+			options = append(options, o)
 		}
 	}
 	columns := 3
 	if s.large() {
 		columns = 1
 	}
-	tiles := look.NewTiles(columns, options, func(code string) { p.role = record.Role(code) })
+	tiles := look.NewTiles(columns, options, func(code string) {
+		p.role = record.Role(code)
+		s.draw()
+	})
 	tiles.Set(string(p.role))
 	places := look.NewEntry()
 	places.SetText(p.places)

@@ -36,7 +36,7 @@ func (p *devicesPage) Content(s *Shell) fyne.CanvasObject {
 	box := container.New(layout.NewCustomPaddedVBoxLayout(0))
 	for _, d := range byState(s.r.Roster().Devices()) {
 		state := deviceState(d)
-		box.Add(look.NewRowTap(state.Shape, d.Name, join(d.Role.Label(), s.placeNames(d.Places), p.last(s, d, seen), clockWord(leads[d.Key])), state.Label,
+		box.Add(look.NewRowTap(state.Shape, d.Name, join(d.Role.Label(), clockWord(leads[d.Key]), p.last(s, d, seen), s.placeNames(d.Places)), state.Label,
 			func() { s.Push(&devicePage{key: d.Key}) }))
 	}
 	head := container.NewVBox()

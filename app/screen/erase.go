@@ -42,16 +42,16 @@ func (p *erasePage) Content(s *Shell) fyne.CanvasObject {
 		reason.SetPlaceHolder("Demande de la personne, fin de la durée de garde…")
 		reason.SetText(p.reason)
 		reason.OnChanged = func(text string) { p.reason = text }
-		return container.NewVScroll(look.Width(s.em(720), look.Card(theme.ColorNameError,
+		return container.NewVScroll(look.Width(s.em(720), container.NewVBox(look.Card(theme.ColorNameError,
 			look.Wrapped(look.Title(schema.Singular+" · "+record.Title(rec, s.book()))),
 			look.Body("Effacer, c'est pour toujours et partout\u00a0: sur cet appareil tout de suite, sur les autres à leur prochain échange, dans les sauvegardes et sur les clés USB dès qu'elles sont relues. Personne ne pourra revenir dessus, pas même avec «\u00a0Annuler\u00a0»."),
 			look.Body("Pour retirer une fiche des listes sans la perdre, archivez-la."),
 			look.Field("Raison", "Elle se voit sur tous les appareils\u00a0: ne nommez personne.", "", false, reason),
-			look.Wrap(button("Continuer", "eraser", look.Danger, func() { p.sure = true; s.draw() }), back))))
+			look.Wrap(button("Continuer", "eraser", look.Danger, func() { p.sure = true; s.draw() }), back)))))
 	}
-	return container.NewVScroll(look.Width(s.em(720), look.Card(theme.ColorNameError, look.Wrapped(look.Title("Effacer pour toujours\u00a0?")),
+	return container.NewVScroll(look.Width(s.em(720), container.NewVBox(look.Card(theme.ColorNameError, look.Wrapped(look.Title("Effacer pour toujours\u00a0?")),
 		look.Body(schema.Singular+" · "+record.Title(rec, s.book())+" disparaîtra de tous les appareils."),
-		look.Wrap(back, button("Effacer pour toujours", "eraser", look.Danger, func() { p.erase(s) })))))
+		look.Wrap(back, button("Effacer pour toujours", "eraser", look.Danger, func() { p.erase(s) }))))))
 }
 
 func (p *erasePage) erase(s *Shell) {

@@ -97,7 +97,7 @@ func (s *Shell) todoCard() fyne.CanvasObject {
 }
 
 func (s *Shell) decideCard() fyne.CanvasObject {
-	doubles := len(s.duplicates())
+	doubles := s.doubled()
 	if s.status.Conflicts+doubles == 0 {
 		return nil
 	}

@@ -163,7 +163,7 @@ func (r *Replica) shared(ctx context.Context, k record.Kind, field, beside strin
 	if beside != "" {
 		form = "1" // a few hundred records: judged by whoever asks
 	}
-	where := fmt.Sprintf(" FROM record WHERE kind = '%s' AND archived = 0 AND %s IS NOT NULL", k, col)
+	where := fmt.Sprintf(" FROM record INDEXED BY %s_%s WHERE kind = '%s' AND archived = 0 AND %s IS NOT NULL", k, field, k, col)
 	query := recordColumns + where + " AND " + col + " IN (SELECT value FROM (SELECT json_group_array(DISTINCT " + col + ") AS list" + where +
 		" GROUP BY " + form + " HAVING count(*) > 1), json_each(list))"
 	if beside != "" {
