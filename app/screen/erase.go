@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"cantal.fr/buron/assets/look"
@@ -103,23 +104,23 @@ func (p *erasuresPage) Content(s *Shell) fyne.CanvasObject {
 		return look.Empty("Rien n'a été effacé. Un enregistrement d'une personne s'efface depuis sa fiche.")
 	}
 	box := container.NewVBox()
-	for _, c := range list {
-		all := len(c.Confirmed) + len(c.Waiting)
+	for _, c := range slices.Backward(list) {
+		all := len(c.Confirmed) + len(c.Awaited)
 		edge := theme.ColorNameSuccess
-		rows := []fyne.CanvasObject{look.Wrapped(look.Bold(join(look.When(c.At.Time(), s.r.Now()), look.Count(len(c.Records), "enregistrement", "enregistrements"), "par "+c.ByName))),
+		rows := []fyne.CanvasObject{look.Wrapped(look.Bold(join(look.When(c.When, s.r.Now()), look.Count(len(c.Records), "enregistrement", "enregistrements"), "par "+s.r.Roster().Name(c.By)))),
 			look.Wrapped(look.Muted(join(s.scopeName(c.Scope), c.Reason))), look.Roof(len(c.Confirmed), all), look.Body(confirmed(c))}
-		if len(c.Waiting) > 0 {
+		if len(c.Awaited) > 0 {
 			edge = theme.ColorNameWarning
-			rows = append(rows, look.Wrapped(look.Muted("Pas encore\u00a0: "+deviceNames(c.Waiting))))
+			rows = append(rows, look.Wrapped(look.Muted("Pas encore\u00a0: "+deviceNames(c.Awaited))))
 		}
 		box.Add(look.Card(edge, rows...))
 	}
-	box.Add(look.Wrapped(look.Caption("Sont comptés les appareils admis qui peuvent garder ces enregistrements, d'après ce que celui-ci en sait.")))
+	box.Add(look.Wrapped(look.Caption("Sont comptés tous les appareils admis, d'après ce que celui-ci en sait.")))
 	return container.NewVScroll(look.Width(s.em(760), box))
 }
 
 func confirmed(c replica.Confirmation) string {
-	all := len(c.Confirmed) + len(c.Waiting)
+	all := len(c.Confirmed) + len(c.Awaited)
 	return fmt.Sprintf("%s sur %s %s confirmé.", look.Count(len(c.Confirmed), "appareil", "appareils"), look.Number(all), map[bool]string{true: "a", false: "ont"}[len(c.Confirmed) < 2])
 }
 

@@ -17,10 +17,6 @@ import (
 func (r *Replica) Erase(ctx context.Context, ids []uuid.UUID, reason string) error {
 	return r.inBatch(ctx, func(b *batch) error {
 		byScope := map[string][]uuid.UUID{}
-		ids, err := b.withMerged(ids)
-		if err != nil {
-			return err
-		}
 		for _, id := range ids {
 			s, err := b.held(id)
 			if err != nil {
@@ -35,7 +31,11 @@ func (r *Replica) Erase(ctx context.Context, ids []uuid.UUID, reason string) err
 // eraseAll says that records are erased, by scope.
 func (b *batch) eraseAll(byScope map[string][]uuid.UUID, reason string) error {
 	for _, scope := range slices.Sorted(maps.Keys(byScope)) {
-		for ids := range slices.Chunk(byScope[scope], trust.MaxErased) {
+		all, err := b.withMerged(byScope[scope])
+		if err != nil {
+			return err
+		}
+		for ids := range slices.Chunk(all, trust.MaxErased) {
 			fields, err := trust.Erasure{Scope: scope, Records: ids, Reason: reason}.Fields()
 			if err != nil {
 				return err
