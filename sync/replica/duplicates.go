@@ -54,7 +54,7 @@ var twins = []struct {
 // Duplicates returns what looks like one thing made twice and that this device may merge, what was written
 // late on a merged record first.
 func (r *Replica) Duplicates(ctx context.Context) ([]Duplicate, error) {
-	edges, err := mergedEdges(ctx, r.read)
+	edges, err := r.edges(ctx, r.read)
 	if err != nil {
 		return nil, err
 	}

@@ -145,10 +145,10 @@ func (s *state) unseen() []string {
 	return out
 }
 
-// mergedEdges returns, for every merged record, the one that is shown in its place, where that is held. They
+// readEdges returns, for every merged record, the one that is shown in its place, where that is held. They
 // are few, and read from an index of their own. What names a record of another kind or scope leads nowhere:
 // else who may write one scope could speak for another.
-func mergedEdges(ctx context.Context, q querier) (map[uuid.UUID]uuid.UUID, error) {
+func readEdges(ctx context.Context, q querier) (map[uuid.UUID]uuid.UUID, error) {
 	rows, err := q.QueryContext(ctx, `SELECT record.id, json_extract(record.fields, '$.merged_into') FROM record
 		JOIN record AS shown ON shown.id = unhex(replace(json_extract(record.fields, '$.merged_into'), '-', '')) AND shown.kind = record.kind AND shown.scope = record.scope
 		WHERE record.archived = 2`)
@@ -173,6 +173,20 @@ func mergedEdges(ctx context.Context, q querier) (map[uuid.UUID]uuid.UUID, error
 		out[uuid.UUID(id)] = into
 	}
 	return out, translate(rows.Err())
+}
+
+// edges is readEdges, without asking the database where it is known to have none. Inside a transaction it asks.
+func (r *Replica) edges(ctx context.Context, q querier) (map[uuid.UUID]uuid.UUID, error) {
+	reads := q == querier(r.read)
+	at := r.commits.Load() + 1
+	if reads && r.unmerged.Load() == at {
+		return nil, nil
+	}
+	out, err := readEdges(ctx, q)
+	if err == nil && len(out) == 0 && reads {
+		r.unmerged.Store(at)
+	}
+	return out, err
 }
 
 // end follows merges to the record that is shown. It comes to an end: each step goes to a smaller id.
@@ -200,7 +214,7 @@ func under(edges map[uuid.UUID]uuid.UUID, id uuid.UUID) []uuid.UUID {
 
 // Merged returns the records that are shown by this one.
 func (r *Replica) Merged(ctx context.Context, id uuid.UUID) ([]uuid.UUID, error) {
-	edges, err := mergedEdges(ctx, r.read)
+	edges, err := r.edges(ctx, r.read)
 	return under(edges, id), err
 }
 
@@ -209,7 +223,7 @@ func (b *batch) withMerged(ids []uuid.UUID) ([]uuid.UUID, error) {
 	if err := b.flush(); err != nil {
 		return nil, err
 	}
-	edges, err := mergedEdges(b.ctx, b.write)
+	edges, err := b.edges(b.ctx, b.write)
 	if err != nil || len(edges) == 0 {
 		return ids, err
 	}
@@ -225,7 +239,7 @@ func (b *batch) withMerged(ids []uuid.UUID) ([]uuid.UUID, error) {
 }
 
 // expand lets a condition on a reference find what refers to the records merged into the one it names.
-func expand(ctx context.Context, q querier, where []Cond) ([]Cond, error) {
+func (r *Replica) expand(ctx context.Context, q querier, where []Cond) ([]Cond, error) {
 	var edges map[uuid.UUID]uuid.UUID
 	read, out := false, where
 	for i, c := range where {
@@ -238,7 +252,7 @@ func expand(ctx context.Context, q querier, where []Cond) ([]Cond, error) {
 			continue
 		}
 		if !read {
-			if edges, err = mergedEdges(ctx, q); err != nil {
+			if edges, err = r.edges(ctx, q); err != nil {
 				return nil, err
 			}
 			read = true
@@ -265,7 +279,7 @@ func (r *Replica) resolved(ctx context.Context, q querier, query string, args ..
 	if err != nil || len(found) == 0 {
 		return found, err
 	}
-	edges, err := mergedEdges(ctx, q)
+	edges, err := r.edges(ctx, q)
 	if err != nil || len(edges) == 0 {
 		return found, err
 	}

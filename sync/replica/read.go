@@ -102,7 +102,7 @@ func (r *Replica) sql(ctx context.Context, q Query, order bool) (string, []any, 
 		}
 	}
 	var err error
-	if q.Where, err = expand(ctx, r.read, q.Where); err != nil {
+	if q.Where, err = r.expand(ctx, r.read, q.Where); err != nil {
 		return "", nil, err
 	}
 	return q.sql(order)
@@ -328,7 +328,7 @@ func (b *book) Find(k record.Kind, field string, value any) ([]record.Record, er
 }
 
 func (r *Replica) find(ctx context.Context, q querier, k record.Kind, field string, value any) ([]record.Record, error) {
-	where, err := expand(ctx, q, []Cond{{Field: field, Value: value}})
+	where, err := r.expand(ctx, q, []Cond{{Field: field, Value: value}})
 	if err != nil {
 		return nil, err
 	}

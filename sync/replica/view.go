@@ -49,7 +49,7 @@ func (r *Replica) Get(ctx context.Context, id uuid.UUID) (View, error) {
 	if err != nil {
 		return v, err
 	}
-	edges, err := mergedEdges(ctx, r.read)
+	edges, err := r.edges(ctx, r.read)
 	if len(edges) > 0 {
 		v.Merged = under(edges, id)
 		resolve(edges, v.Kind, v.Fields)
