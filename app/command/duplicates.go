@@ -52,11 +52,16 @@ func (c *duplicatesCmd) Run(e *env) error {
 	book := r.Book(e.ctx)
 	for _, d := range found {
 		s, _ := record.Of(d.Kind)
-		why := "même " + strings.Join(d.Same, ", ")
+		var same []string
+		for _, name := range d.Same {
+			f, _ := s.Field(name)
+			same = append(same, f.Label+" ("+name+")")
+		}
+		why := "même " + strings.Join(same, ", ")
 		if d.Late {
 			why = "déjà réunis, une saisie est arrivée après"
 		}
-		fmt.Fprintf(e.Out, "%s (%s)\n", s.Singular, why)
+		fmt.Fprintf(e.Out, "%s, %s\n", s.Singular, why)
 		for _, rec := range d.Records {
 			var values []string
 			for _, name := range d.Differ {
