@@ -150,6 +150,24 @@ func TestOnlyWhatIsOfOneKindAndScopeIsMerged(t *testing.T) {
 	}
 }
 
+// written returns every entry that the devices hold of the fleet, each once, as a piece of its own.
+func written(t *testing.T, devices []*Replica) []journal.Piece {
+	t.Helper()
+	var pieces []journal.Piece
+	held := map[journal.Hash]bool{}
+	for _, d := range devices {
+		for _, p := range all(t, d, "parc") {
+			for _, e := range singles(t, d, p) {
+				if h := journal.Hash(sum(e.Entries[0].RawHead)); !held[h] {
+					held[h] = true
+					pieces = append(pieces, e)
+				}
+			}
+		}
+	}
+	return pieces
+}
+
 // TestPeopleWhoWereApartMergeDifferently lets devices that do not hear of each other merge and take back,
 // and delivers what they wrote in several orders: every device shows the same.
 func TestPeopleWhoWereApartMergeDifferently(t *testing.T) {
@@ -186,18 +204,7 @@ func TestPeopleWhoWereApartMergeDifferently(t *testing.T) {
 				}
 			}
 		}
-		var pieces []journal.Piece
-		held := map[journal.Hash]bool{}
-		for _, d := range devices {
-			for _, p := range all(t, d, "parc") {
-				for _, e := range singles(t, d, p) {
-					if h := journal.Hash(sum(e.Entries[0].RawHead)); !held[h] {
-						held[h] = true
-						pieces = append(pieces, e)
-					}
-				}
-			}
-		}
+		pieces := written(t, devices)
 		for _, p := range all(t, f.central, trust.Control) {
 			pieces = append(pieces, singles(t, f.central, p)...)
 		}
