@@ -103,8 +103,8 @@ type Replica struct {
 	commits    atomic.Int64 // transactions of this process, and times that another's were noticed
 	matched    lastMatch
 	unmerged   atomic.Int64 // commits, plus one, at which there was no merged record: readers need not ask
-	unsearched atomic.Bool // records may have words that search does not know yet
-	unshredded bool        // erased text may still stand in the log
+	unsearched atomic.Bool  // records may have words that search does not know yet
+	unshredded bool         // erased text may still stand in the log
 	watchers   map[int]func(Notice)
 	watcher    int
 }
