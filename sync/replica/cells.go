@@ -123,7 +123,7 @@ func (s *state) json(f record.Fields) (string, error) {
 	for i := range s.cells { // in the order of their names already
 		name := s.cells[i].field
 		v, ok := f[name]
-		if _, image := v.([]byte); image || !ok {
+		if _, image := v.([]byte); image || !ok || name == MergedInto {
 			continue
 		}
 		if len(b) > 1 {
@@ -135,6 +135,9 @@ func (s *state) json(f record.Fields) (string, error) {
 		if err := errors.Join(err1, err2); err != nil {
 			return "", fmt.Errorf("fields of %s: %w", s.id, err)
 		}
+	}
+	if f.Has(MergedInto) { // it is no cell; what is merged has others
+		b = append(append(append(b, `,"`+MergedInto+`":"`...), f.Text(MergedInto)...), '"')
 	}
 	return string(append(b, '}')), nil
 }

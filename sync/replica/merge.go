@@ -218,7 +218,7 @@ func (r *Replica) Merged(ctx context.Context, id uuid.UUID) ([]uuid.UUID, error)
 	return under(edges, id), err
 }
 
-// withMerged adds to records those that are shown by them: who erases one erases its duplicates.
+// withMerged adds to records those that they are shown by or show: who erases one erases its duplicates.
 func (b *batch) withMerged(ids []uuid.UUID) ([]uuid.UUID, error) {
 	if err := b.flush(); err != nil {
 		return nil, err
@@ -229,7 +229,8 @@ func (b *batch) withMerged(ids []uuid.UUID) ([]uuid.UUID, error) {
 	}
 	out := slices.Clone(ids)
 	for _, id := range ids {
-		for _, m := range under(edges, id) {
+		shown := end(edges, id)
+		for _, m := range append(under(edges, shown), shown) {
 			if !slices.Contains(out, m) {
 				out = append(out, m)
 			}
