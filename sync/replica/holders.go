@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
 	"github.com/google/uuid"
@@ -97,7 +96,7 @@ func WrongClock(lead time.Duration) bool { return lead >= clockLead }
 
 // CountAside returns how many operations are put aside (Quarantine has them).
 func (r *Replica) CountAside(ctx context.Context) (int, error) {
-	entries, err := storedEntries(ctx, r.read, "SELECT stored FROM entry WHERE standing = ?", aside)
+	entries, err := r.storedEntries(ctx, r.read, "SELECT stored FROM entry WHERE standing = ?", aside)
 	n := 0
 	for _, e := range entries {
 		n += len(e.Ops)
