@@ -32,6 +32,7 @@ func (p *homePage) Content(s *Shell) fyne.CanvasObject {
 			to.Add(card)
 		}
 	}
+	add(wide, s.copiedCard())
 	parc := record.MayRead(s.r.Self().Grants, record.ScopeParc)
 	if parc {
 		add(wide, s.visitCard())

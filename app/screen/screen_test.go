@@ -28,11 +28,17 @@ func direct() Live {
 // open shows the desktop on examples, without a display.
 func open(t *testing.T) *Shell {
 	t.Helper()
-	a := test.NewTempApp(t)
 	dir := filepath.Join(t.TempDir(), "data")
 	if err := os.CopyFS(dir, os.DirFS(examples(t))); err != nil {
 		t.Fatal(err)
 	}
+	return openIn(t, dir)
+}
+
+// openIn shows the desktop on a data folder.
+func openIn(t *testing.T, dir string) *Shell {
+	t.Helper()
+	a := test.NewTempApp(t)
 	r, err := replica.Open(t.Context(), dir, replica.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -278,5 +284,30 @@ func TestEveryPaletteDraws(t *testing.T) {
 				t.Errorf("%s at %d draws nothing", p.name, percent)
 			}
 		}
+	}
+}
+
+func TestACopySaysSoUntilItIsRead(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(dir, os.DirFS(examples(t))); err != nil {
+		t.Fatal(err)
+	}
+	// Without the note of its last start, a folder is one that came back from elsewhere.
+	if err := os.Remove(filepath.Join(dir, "device.start")); err != nil {
+		t.Fatal(err)
+	}
+	s := openIn(t, dir)
+	s.refreshStatus()
+	s.draw()
+	if !strings.Contains(words(s), "Cet appareil est une copie") {
+		t.Error("a copied folder opens without a word")
+	}
+	if err := s.r.ClearCopied(s.ctx); err != nil {
+		t.Fatal(err)
+	}
+	s.refreshStatus()
+	s.draw()
+	if strings.Contains(words(s), "Cet appareil est une copie") {
+		t.Error("what was read is said again")
 	}
 }
