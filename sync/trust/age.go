@@ -2,6 +2,7 @@ package trust
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"filippo.io/age"
@@ -36,4 +37,65 @@ func RecipientBytes(recipient string) ([]byte, error) {
 		}
 	}
 	return key, nil
+}
+
+// identityPrefix is the human-readable part of an age identity.
+const identityPrefix = "age-secret-key-"
+
+// newSealingKey makes an X25519 identity from 32 bytes of random. The age library draws from the system
+// alone, and reads its own text form only: so the text is made here.
+func newSealingKey(random io.Reader) (*age.X25519Identity, error) {
+	var seed [32]byte
+	if _, err := io.ReadFull(random, seed[:]); err != nil {
+		return nil, fmt.Errorf("trust: draw a sealing key: %w", err)
+	}
+	defer clear(seed[:])
+	return age.ParseX25519Identity(bech32Of(identityPrefix, seed[:]))
+}
+
+// bech32Of writes data as BIP 173 does, in capitals.
+func bech32Of(prefix string, data []byte) string {
+	var digits []byte
+	acc, bits := uint32(0), 0
+	for _, b := range data {
+		acc, bits = acc<<8|uint32(b), bits+8
+		for ; bits >= 5; bits -= 5 {
+			digits = append(digits, byte(acc>>(bits-5))&31)
+		}
+	}
+	if bits > 0 {
+		digits = append(digits, byte(acc<<(5-bits))&31)
+	}
+	var framed []byte
+	for _, c := range []byte(prefix) {
+		framed = append(framed, c>>5)
+	}
+	framed = append(framed, 0)
+	for _, c := range []byte(prefix) {
+		framed = append(framed, c&31)
+	}
+	sum := bech32Sum(append(append(framed, digits...), make([]byte, recipientChecksum)...)) ^ 1
+	for i := range recipientChecksum {
+		digits = append(digits, byte(sum>>(5*(recipientChecksum-1-i)))&31)
+	}
+	text := []byte(prefix + "1")
+	for _, d := range digits {
+		text = append(text, bech32Alphabet[d])
+	}
+	return strings.ToUpper(string(text))
+}
+
+// bech32Sum is the checksum polynomial of BIP 173.
+func bech32Sum(values []byte) uint32 {
+	sum := uint32(1)
+	for _, v := range values {
+		top := sum >> 25
+		sum = sum&0x1ffffff<<5 ^ uint32(v)
+		for i, g := range [...]uint32{0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3} {
+			if top>>i&1 == 1 {
+				sum ^= g
+			}
+		}
+	}
+	return sum
 }

@@ -75,9 +75,9 @@ func Found(name string, first *Identity, role record.Role, random io.Reader, now
 
 // signRoot writes the one entry of the root's chain.
 func (f *Founding) signRoot(ops []journal.Op, at journalTime) error {
-	sealing, err := age.GenerateX25519Identity()
+	sealing, err := newSealingKey(at.random)
 	if err != nil {
-		return fmt.Errorf("trust: make the root's sealing key: %w", err)
+		return err
 	}
 	var nonce [16]byte
 	if _, err := io.ReadFull(at.random, nonce[:]); err != nil {

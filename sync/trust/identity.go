@@ -23,15 +23,15 @@ type Identity struct {
 	Name string // as people call the device: « tablette 3 »
 }
 
-// NewIdentity makes the keys of a new device; the signing key is drawn from random.
+// NewIdentity makes the keys of a new device; both are drawn from random.
 func NewIdentity(name string, random io.Reader) (*Identity, error) {
 	_, key, err := ed25519.GenerateKey(random)
 	if err != nil {
 		return nil, fmt.Errorf("trust: make a device key: %w", err)
 	}
-	sealing, err := age.GenerateX25519Identity()
+	sealing, err := newSealingKey(random)
 	if err != nil {
-		return nil, fmt.Errorf("trust: make a sealing key: %w", err)
+		return nil, err
 	}
 	return &Identity{Key: key, Age: sealing, Name: name}, nil
 }
