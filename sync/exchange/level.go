@@ -1,8 +1,12 @@
 package exchange
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"maps"
 	"slices"
+	"strings"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/trust"
@@ -92,11 +96,17 @@ func chainOf(w want) journal.Chain {
 	return c
 }
 
+func compareChains(a, b journal.Chain) int {
+	return cmp.Or(strings.Compare(a.Scope, b.Scope), bytes.Compare(a.Incarnation[:], b.Incarnation[:]))
+}
+
 // lacking lists the chains of which the peer has an end that is not held here.
 func (r *run) lacking(ctx context.Context, theirs map[journal.Chain][]Head) ([]want, error) {
 	var out []want
 	hashes := 0
-	for c, heads := range theirs {
+	// In a fixed order, so that an exchange depends on nothing but what the two ends hold.
+	for _, c := range slices.SortedFunc(maps.Keys(theirs), compareChains) {
+		heads := theirs[c]
 		if r.bad[c] || !r.mayTake(c.Scope) {
 			continue
 		}
