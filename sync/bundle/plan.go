@@ -138,7 +138,7 @@ func (p *planner) mine(ctx context.Context, scope string) ([]exchange.Head, erro
 	return p.by(ctx, heads, p.me.Key)
 }
 
-// by keeps the ends of chains that one device wrote.
+// by keeps the ends of chains that one device wrote, under its key or those before.
 func (p *planner) by(ctx context.Context, heads []exchange.Head, author trust.Key) ([]exchange.Head, error) {
 	var out []exchange.Head
 	for _, h := range heads {
@@ -152,7 +152,7 @@ func (p *planner) by(ctx context.Context, heads []exchange.Head, author trust.Ke
 				p.authors[h.Chain.Incarnation] = key
 			}
 		}
-		if known && key == author {
+		if known && p.s.Roster().GoesOnFrom(author, key) {
 			out = append(out, h)
 		}
 	}

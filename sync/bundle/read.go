@@ -302,10 +302,11 @@ func (x *opener) mayBring(ctx context.Context, p journal.Piece) (bool, error) {
 		return true, nil
 	}
 	if g := p.Entries[0].Genesis; g != nil {
-		return bytes.Equal(g.Key, x.r.Maker[:]), nil
+		key, ok := trust.KeyOf(g.Key)
+		return ok && x.s.Roster().GoesOnFrom(x.r.Maker, key), nil
 	}
 	author, ok, err := x.s.AuthorOf(ctx, p.Chain.Incarnation)
-	return ok && author == x.r.Maker, err
+	return ok && x.s.Roster().GoesOnFrom(x.r.Maker, author), err
 }
 
 // acknowledge notes what the maker holds, and counts what of it this device was waiting to hear.
@@ -329,7 +330,7 @@ func (x *opener) acknowledge(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		own[h.Chain.Incarnation] = author == me
+		own[h.Chain.Incarnation] = x.s.Roster().GoesOnFrom(me, author)
 		if known[h.Chain.Scope] == nil {
 			heads, err := x.s.Known(ctx, h.Chain.Scope, x.r.Maker)
 			if err != nil {
