@@ -17,7 +17,6 @@ import (
 // hold is refused alone, with a sentence that names the sender; what is held already is passed over. Control
 // goes first: what it says counts for the rest of the delivery.
 func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.Piece) (admitted int, refused []exchange.Refusal, err error) {
-	forked := false
 	err = r.inBatch(ctx, func(b *batch) error {
 		said := b.roster
 		if control := verified(r, pieces); len(control) > 0 {
@@ -43,14 +42,19 @@ func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.
 			said = b.roster
 		}
 		b.notice.Remote = admitted > 0
-		forked = b.forked
+		if b.forked {
+			// In the same transaction: a power cut must not leave it unnoticed.
+			if _, err := b.st.setMeta.ExecContext(ctx, metaForked, []byte{1}); err != nil {
+				return err
+			}
+		}
 		if len(refused) > 0 {
 			return b.pruneRefusals(sender)
 		}
 		return nil
 	})
-	if err == nil && forked {
-		err = r.goOn(ctx, CopyForked)
+	if err == nil {
+		err = r.leaveFork(ctx)
 	}
 	if err != nil {
 		return 0, nil, fmt.Errorf("replica: admit: %w", err)

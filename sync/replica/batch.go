@@ -108,6 +108,9 @@ func (r *Replica) commit(ctx context.Context, f func(*batch) error) (Notice, err
 	}
 	r.memory = m
 	r.commits.Add(1)
+	if b.forked {
+		r.forked.Store(true)
+	}
 	if len(b.notice.Kinds) > 0 {
 		r.unsearched.Store(true)
 	}

@@ -145,6 +145,14 @@ func (r *Replica) ChangeRole(ctx context.Context, key trust.Key, role record.Rol
 		if err != nil {
 			return err
 		}
+		if d.Twin {
+			// What it wrote under what it has inherited must stand on an admission of its own.
+			ids, err := b.say(statement{trust.DeviceKind, d.Fields()})
+			if err != nil {
+				return err
+			}
+			d.RecordID = ids[0]
+		}
 		ended := trust.Revocation{Key: key, Grant: d.RecordID, Cuts: cuts}
 		d.Role, d.Places = role, places
 		_, err = b.say(statement{trust.DeviceKind, d.Fields()}, statement{trust.RevocationKind, ended.Fields()})
@@ -197,6 +205,9 @@ func (r *Replica) Release(ctx context.Context, key trust.Key) error {
 		cuts, err := b.cutsOf(key)
 		if err != nil {
 			return err
+		}
+		if cuts == nil {
+			cuts = []trust.Cut{} // of nothing: no cuts at all would take the revocation back
 		}
 		var said []statement
 		for _, v := range b.roster.Revocations(key) {

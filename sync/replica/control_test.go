@@ -251,6 +251,20 @@ func TestHollowOperationsNeedAnErasure(t *testing.T) {
 	}
 }
 
+func TestReleasingADeviceThatWroteNothingDoesNotReadmitIt(t *testing.T) {
+	f := newField(t)
+	agent := f.admit("agent", record.Agent, 0)
+	if _, err := f.central.Revoke(t.Context(), agent.Identity().Public(), "perdu"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.central.Release(t.Context(), agent.Identity().Public()); err != nil {
+		t.Fatal(err)
+	}
+	if !f.central.Roster().Revoked(agent.Identity().Public()) {
+		t.Error("a release of nothing gave the device its grants back")
+	}
+}
+
 func TestWhatARevokedDeviceBringsIsBounded(t *testing.T) {
 	f := newField(t)
 	lost := f.admit("tablette", record.Coordination, 0)

@@ -99,10 +99,7 @@ func (r *Replica) afterKey(ctx context.Context) error {
 func (r *Replica) shredOpen(ctx context.Context) error {
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	if _, err := r.write.ExecContext(ctx, "VACUUM"); err != nil {
-		return translate(err)
-	}
-	if err := r.emptyLog(ctx); err != nil {
+	if err := r.shredFiles(ctx); err != nil {
 		return err
 	}
 	r.mu.Lock()

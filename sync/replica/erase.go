@@ -50,6 +50,7 @@ func (b *batch) eraseAll(byScope map[string][]uuid.UUID, reason string) error {
 
 // eraseNew drops what the roster says is erased and the one before did not.
 func (b *batch) eraseNew(before *trust.Roster) error {
+	some := false
 	for _, e := range b.roster.Erasures() {
 		for _, id := range e.Records {
 			if before.Erased(e.Scope, id) {
@@ -62,9 +63,19 @@ func (b *batch) eraseNew(before *trust.Roster) error {
 			if err != nil {
 				return err
 			}
+			some = true
 		}
 	}
-	return nil
+	if !some {
+		return nil
+	}
+	// A search index without content only notes that a row is gone: its words stay until the parts that hold
+	// them are merged.
+	if _, err := b.write.ExecContext(b.ctx, "INSERT INTO search (search) VALUES ('optimize')"); err != nil {
+		return err
+	}
+	_, err := b.st.setMeta.ExecContext(b.ctx, metaShred, []byte{1})
+	return err
 }
 
 // eraseRecord drops a record and the bodies of all operations on it, merged or not.
@@ -157,16 +168,19 @@ func (b *batch) dropDrafts(s *state) error {
 	return err
 }
 
-// shred makes sure that no byte of what was just erased is left in the files: the pages that held it are
-// overwritten by the database itself (secure_delete), the log before them by this checkpoint.
+// metaShred notes, in the transaction that erases, that the files are still to be shredded: a power cut in
+// between must not leave it undone.
+const metaShred = "shred"
+
+// shred makes sure that no byte of what was just erased is left in the files.
 func (r *Replica) shred(ctx context.Context, before, after *trust.Roster) error {
 	if len(before.Erasures()) == len(after.Erasures()) {
 		return nil
 	}
-	return r.emptyLog(ctx)
+	return r.shredFiles(ctx)
 }
 
-// shredAgain tries once more where a reader stood in the way.
+// shredAgain tries once more where a reader, a full disk or a power cut stood in the way.
 func (r *Replica) shredAgain(ctx context.Context) error {
 	r.mu.Lock()
 	due := r.unshredded
@@ -176,16 +190,26 @@ func (r *Replica) shredAgain(ctx context.Context) error {
 	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	return r.emptyLog(ctx)
+	return r.shredFiles(ctx)
 }
 
-func (r *Replica) emptyLog(ctx context.Context) error {
+// shredFiles writes the database anew and empties its log. secure_delete overwrites rows that are deleted, but
+// not where they stood before their page was filled and they were moved to another. The erasure itself is
+// committed already: what fails here is tried again.
+func (r *Replica) shredFiles(ctx context.Context) error {
 	var busy, log, moved int
-	if err := r.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved); err != nil {
-		return translate(err)
+	_, err := r.write.ExecContext(ctx, "VACUUM")
+	if err == nil {
+		err = r.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved)
+	}
+	if err == nil && busy == 0 {
+		_, err = r.write.ExecContext(ctx, "DELETE FROM meta WHERE key = ?", metaShred)
 	}
 	r.mu.Lock()
-	r.unshredded = busy != 0
+	r.unshredded = err != nil || busy != 0
 	r.mu.Unlock()
+	if err != nil {
+		r.o.Log.Warn("erased text may still stand in the files; it is tried again", "err", err)
+	}
 	return nil
 }

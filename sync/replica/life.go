@@ -38,6 +38,7 @@ const (
 	metaKey     = "key"     // public key of the life under way
 	metaFormer  = "former"  // public keys of the lives before, one after the other
 	metaMachine = "machine" // fingerprint of the machine, never sent
+	metaForked  = "forked"  // set while this life is known to be another's too
 	metaStart   = "start"   // what the last start drew; the same stands in startFile
 )
 
@@ -177,6 +178,9 @@ func (r *Replica) copied(ctx context.Context) (string, error) {
 	if len(machine) > 0 && fingerprint != "" && string(machine) != fingerprint {
 		return CopyMachine, nil
 	}
+	if forked, err := r.metaBytes(ctx, metaForked); err != nil || forked != nil {
+		return CopyForked, err
+	}
 	start, err := r.metaBytes(ctx, metaStart)
 	if err != nil {
 		return "", err
@@ -278,6 +282,20 @@ func (r *Replica) goOn(ctx context.Context, reason string) error {
 	return nil
 }
 
+// leaveFork goes on under a new key where another device was found to write under this one. What a full disk
+// keeps it from is tried again.
+func (r *Replica) leaveFork(ctx context.Context) error {
+	if !r.forked.CompareAndSwap(true, false) {
+		return nil
+	}
+	was := r.life.Load()
+	err := r.goOn(ctx, CopyForked)
+	if r.life.Load() == was {
+		r.forked.Store(true)
+	}
+	return err
+}
+
 // copyName says on the roster which of two devices was found to be a copy.
 func copyName(name string) string {
 	if strings.HasSuffix(name, " (copie)") {
@@ -287,11 +305,17 @@ func copyName(name string) string {
 }
 
 func (b *batch) beginLife(old *life, next *trust.Identity, nonce [16]byte, reason string) error {
-	was := old.id.Public()
-	if stored, err := b.metaBytes(b.ctx, metaKey); err == nil && reason == CopyOrphan && len(stored) == len(was) {
-		copy(was[:], stored)
+	former := []trust.Key{old.id.Public()}
+	if stored, err := b.metaBytes(b.ctx, metaKey); err == nil {
+		if k, ok := trust.KeyOf(stored); ok && (reason == CopyOrphan || k != former[0]) {
+			// An older database may not know the key that stands beside it: what it was admitted as it still knows.
+			former = append(former, k)
+		}
 	}
-	former := append([]trust.Key{was}, old.former...)
+	if reason == CopyOrphan {
+		former = former[1:] // a key that was drawn for nothing
+	}
+	former = append(former, old.former...)
 	key := next.Public()
 	var all []byte
 	for _, k := range former {
@@ -301,6 +325,9 @@ func (b *batch) beginLife(old *life, next *trust.Identity, nonce [16]byte, reaso
 		if _, err := b.st.setMeta.ExecContext(b.ctx, k, v); err != nil {
 			return err
 		}
+	}
+	if _, err := b.write.ExecContext(b.ctx, "DELETE FROM meta WHERE key = ?", metaForked); err != nil {
+		return err
 	}
 	note, err := json.Marshal(Copy{reason, b.o.Now().UTC()})
 	if err != nil {

@@ -194,3 +194,110 @@ func TestAPowerCutBetweenDatabaseAndKeyIsNoCopy(t *testing.T) {
 		t.Error("a key that was about to be put in place is lost")
 	}
 }
+
+func TestACopyHandsOverWhatWasWrittenBefore(t *testing.T) {
+	f := newField(t)
+	desk := f.admit("bureau", record.Coordination, 0)
+	site := save(t, desk, Change{Kind: record.Site, Set: record.Fields{"type": "tiers_lieu", "name": "Le buron"}}).String()
+	workshop := save(t, desk, Change{Kind: record.Workshop, Set: record.Fields{
+		"title": "Atelier", "themes": []any{"email"}, "place": site}}).String()
+	a := f.admit("borne", record.Kiosk, 0, site)
+	give(t, desk, a)
+	id := save(t, a, Change{Kind: record.Attendance, Set: record.Fields{
+		"act": "presence", "place": site, "workshop": workshop, "at": int64(1), "person_name": "Ana", "signature": []byte("\x89PNG signature")}})
+	twin := openCopy(t, copyOf(t, a, trust.KeyFile, startFile), Options{Machine: func() string { return "une autre" }})
+	told(t, twin, CopyMachine)
+	if _, err := meet(t, twin, f.central, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.central.Get(t.Context(), id); err != nil {
+		t.Errorf("what it wrote without reading it stays on the copy: %v", err)
+	}
+}
+
+func TestACopyOfWhatIsNotAdmittedYetWritesOn(t *testing.T) {
+	f := newField(t)
+	a := f.admit("poste", record.Agent, 0)
+	orphan := openCopy(t, copyOf(t, a), Options{})
+	save(t, orphan, machine("PC-1"))
+	again := openCopy(t, copyOf(t, orphan), Options{})
+	told(t, again, CopyOrphan)
+	save(t, again, machine("PC-2"))
+}
+
+func TestADatabaseFromBeforeItsKeyWritesOn(t *testing.T) {
+	f := newField(t)
+	a := f.admit("poste", record.Agent, 0)
+	o := Options{Machine: func() string { return "une autre" }}
+	first := copyOf(t, a, trust.KeyFile, startFile)
+	openCopy(t, first, o).Close() // it goes on under a new key there
+	b, err := os.ReadFile(filepath.Join(copyOf(t, a), File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"-wal", "-shm"} {
+		os.Remove(filepath.Join(first, File+suffix))
+	}
+	if err := os.WriteFile(filepath.Join(first, File), b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	restored := openCopy(t, first, o)
+	told(t, restored, CopyRestored)
+	save(t, restored, machine("PC-1"))
+}
+
+func TestAnotherRoleForACopyKeepsWhatItWrote(t *testing.T) {
+	f := newField(t)
+	a := f.admit("poste", record.Agent, 0)
+	twin := openCopy(t, copyOf(t, a, trust.KeyFile, startFile), Options{Machine: func() string { return "une autre" }})
+	here := save(t, twin, machine("PC-1"))
+	give(t, twin, f.central)
+	if err := f.central.ChangeRole(t.Context(), twin.Identity().Public(), record.Host, []string{uuid.NewString()}); err != nil {
+		t.Fatal(err)
+	}
+	late := save(t, twin, machine("PC-2"))
+	give(t, twin, f.central) // it has not heard: refused would be lost, put aside is not
+	if _, err := f.central.Get(t.Context(), here); err != nil {
+		t.Errorf("what it wrote before is gone: %v", err)
+	}
+	if _, err := f.central.Get(t.Context(), late); err == nil {
+		t.Error("what it wrote after counts")
+	}
+}
+
+// stuck is a folder in which no file can be written for a while.
+type stuck struct {
+	Folder
+	full bool
+}
+
+func (s *stuck) Write(name string, b []byte) error {
+	if s.full {
+		return ErrDisk
+	}
+	return s.Folder.Write(name, b)
+}
+
+func TestAForkThatCouldNotBeLeftIsLeftLater(t *testing.T) {
+	for _, again := range []func(*Replica) *Replica{
+		func(a *Replica) *Replica { a.Close(); return openCopy(t, a.Dir(), Options{}) },
+		func(a *Replica) *Replica { a.Poll(t.Context()); return a },
+	} {
+		f := newField(t)
+		a := f.admit("poste", record.Agent, 0)
+		twin := clone(t, a)
+		save(t, a, machine("PC-1"))
+		save(t, twin, machine("PC-2"))
+		key := a.Identity().Public()
+		home := &stuck{a.home, true}
+		a.home = home
+		if _, _, err := a.Admit(t.Context(), twin.Identity().Public(), all(t, twin, "parc")); err == nil {
+			t.Fatal("it went on under another key on a full disk")
+		}
+		home.full = false
+		if a = again(a); a.Identity().Public() == key {
+			t.Error("it writes on under a name that is another's too")
+		}
+		told(t, a, CopyForked)
+	}
+}

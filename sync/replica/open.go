@@ -82,7 +82,7 @@ type Replica struct {
 	o         Options
 	db        *sql.DB
 	write     *sql.Conn // the one connection that writes
-	read      *sql.DB
+	read      *pool
 	life      atomic.Pointer[life]
 	territory journal.Territory
 	box       atomic.Pointer[seal.Box] // seals what is personal; nil where the data key is not here
@@ -99,6 +99,7 @@ type Replica struct {
 	version int64 // PRAGMA data_version when last polled
 	place   seal.Place
 
+	forked     atomic.Bool  // this life is another's too, and is still to be left
 	indexing   sync.Mutex   // held by who brings the search up to date: others wait for it
 	commits    atomic.Int64 // transactions of this process, and times that another's were noticed
 	matched    lastMatch
@@ -130,11 +131,16 @@ func Create(ctx context.Context, dir string, id *trust.Identity, t journal.Terri
 	if err := build(ctx, filepath.Join(dir, File), t, nonce); err != nil {
 		return nil, err
 	}
-	r, err := open(ctx, dir, o)
+	r, err := openFolder(ctx, dir, o)
 	if err != nil {
 		return nil, err
 	}
-	if _, refused, err := r.Admit(ctx, id.Public(), control); err != nil || len(refused) > 0 {
+	return r.enrol(ctx, control)
+}
+
+// enrol admits the control pieces that make a new replica a member of its territory.
+func (r *Replica) enrol(ctx context.Context, control []journal.Piece) (*Replica, error) {
+	if _, refused, err := r.Admit(ctx, r.Identity().Public(), control); err != nil || len(refused) > 0 {
 		_ = r.Close()
 		if err == nil {
 			err = errors.New(refused[0].Sentence)
@@ -153,7 +159,22 @@ func build(ctx context.Context, path string, t journal.Territory, nonce [16]byte
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		_ = os.Remove(temporary + suffix)
 	}
-	db, err := sql.Open("sqlite", dsn(temporary, false))
+	if err := lay(ctx, dsn(temporary, false), t, nonce); err != nil {
+		return err
+	}
+	if err := os.Chmod(temporary, 0o600); err != nil {
+		return fmt.Errorf("replica: make the database: %w", err)
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		return fmt.Errorf("replica: make the database: %w", err)
+	}
+	syncFolder(filepath.Dir(path))
+	return nil
+}
+
+// lay makes the tables of a new replica.
+func lay(ctx context.Context, dsn string, t journal.Territory, nonce [16]byte) error {
+	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return fmt.Errorf("replica: make the database: %w", err)
 	}
@@ -168,13 +189,6 @@ func build(ctx context.Context, path string, t journal.Territory, nonce [16]byte
 	if err = errors.Join(err, db.Close()); err != nil {
 		return fmt.Errorf("replica: make the database: %w", translate(err))
 	}
-	if err := os.Chmod(temporary, 0o600); err != nil {
-		return fmt.Errorf("replica: make the database: %w", err)
-	}
-	if err := os.Rename(temporary, path); err != nil {
-		return fmt.Errorf("replica: make the database: %w", err)
-	}
-	syncFolder(filepath.Dir(path))
 	return nil
 }
 
@@ -206,22 +220,24 @@ func Open(ctx context.Context, dir string, o Options) (*Replica, error) {
 	if !made {
 		return nil, ErrNone
 	}
-	return open(ctx, dir, o)
+	return openFolder(ctx, dir, o)
 }
 
-func open(ctx context.Context, dir string, o Options) (*Replica, error) {
+func openFolder(ctx context.Context, dir string, o Options) (*Replica, error) {
 	path := filepath.Join(dir, File)
-	var err error
-	r := &Replica{dir: dir, home: diskFolder(dir), o: o, authors: map[journal.Incarnation]trust.Key{}, watchers: map[int]func(Notice){}}
-	if r.db, err = sql.Open("sqlite", dsn(path, false)); err != nil {
+	return open(ctx, dir, func(readOnly bool) string { return dsn(path, readOnly) }, diskFolder(dir), o)
+}
+
+// open opens the database that dsn names, once to write and once to read.
+func open(ctx context.Context, dir string, dsn func(readOnly bool) string, home Folder, o Options) (r *Replica, err error) {
+	r = &Replica{dir: dir, home: home, o: o, authors: map[journal.Incarnation]trust.Key{}, watchers: map[int]func(Notice){}}
+	if r.db, err = sql.Open("sqlite", dsn(false)); err != nil {
 		return nil, fmt.Errorf("replica: open: %w", err)
 	}
 	r.db.SetMaxOpenConns(1)
-	if r.read, err = sql.Open("sqlite", dsn(path, true)); err != nil {
+	if r.read, err = openPool(dsn(true)); err != nil {
 		return nil, errors.Join(fmt.Errorf("replica: open: %w", err), r.db.Close())
 	}
-	r.read.SetMaxOpenConns(readers)
-	r.read.SetMaxIdleConns(readers)
 	if err := r.load(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("replica: open %s: %w", dir, translate(err)), r.Close())
 	}
@@ -252,6 +268,9 @@ func (r *Replica) load(ctx context.Context) (err error) {
 		return err
 	}
 	r.unsearched.Store(true)
+	if err := r.write.QueryRowContext(ctx, "SELECT count(*) FROM meta WHERE key = ?", metaShred).Scan(&r.unshredded); err != nil {
+		return err
+	}
 	if err := r.openSeal(ctx); err != nil {
 		return err
 	}
@@ -320,8 +339,11 @@ func (r *Replica) Self() trust.Device {
 	if d, ok := roster.Device(own); ok {
 		return d
 	}
-	if len(l.former) > 0 && !roster.Revoked(own) {
-		if d, ok := roster.Device(l.former[0]); ok {
+	for _, k := range append([]trust.Key{own}, l.former...) {
+		if roster.Revoked(k) {
+			break
+		}
+		if d, ok := roster.Device(k); ok {
 			d.Key, d.Name, d.Delegate = own, l.id.Name, false
 			return d
 		}

@@ -58,7 +58,7 @@ func (r *Replica) Poll(ctx context.Context) (changed bool, err error) {
 		r.commits.Add(1)
 		r.unsearched.Store(true)
 	}
-	if err := errors.Join(r.shredAgain(ctx), r.indexWords(ctx)); err != nil {
+	if err := errors.Join(r.leaveFork(ctx), r.shredAgain(ctx), r.indexWords(ctx)); err != nil {
 		return changed, err
 	}
 	if !changed {
