@@ -45,6 +45,7 @@ var may = map[string]struct {
 	"sync/central":     {[]string{"sync/journal", "sync/trust", "sync/exchange"}, "client and handler of one protocol, without a store"},
 	"sync/say":         {[]string{"sync/trust", "sync/exchange", "sync/replica", "sync/lan", "sync/central"}, "sentences for their errors: it decides nothing"},
 	"sync/node":        {[]string{"sync/"}, "it puts everything together"},
+	"sync/sim":         {[]string{"sync/record", "sync/journal", "sync/trust", "sync/exchange", "sync/replica", "sync/bundle"}, "it lives with the core as the programs do: no socket, no schedule"},
 	"sync/centrald":    {[]string{"sync/node", "sync/replica", "sync/record", "sync/trust", "sync/say"}, "a shell around node"},
 	"assets":           {nil, "embedded files"},
 	"assets/reference": {nil, "embedded data"},
@@ -126,6 +127,16 @@ func TestImportsPointOneWay(t *testing.T) {
 			own, ours := strings.CutPrefix(name, module)
 			if ours && !slices.ContainsFunc(rule.imports, func(a string) bool { return a == own || strings.HasSuffix(a, "/") && strings.HasPrefix(own, a) }) {
 				t.Errorf("%s imports %s: %s", s.path, own, rule.why)
+			}
+		}
+	}
+}
+
+func TestNoProgramKnowsTheSimulator(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, imp := range s.file.Imports {
+			if strings.Trim(imp.Path.Value, `"`) == module+"sync/sim" {
+				t.Errorf("%s imports sync/sim: it forges, and belongs to no program", s.path)
 			}
 		}
 	}

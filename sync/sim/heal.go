@@ -1,0 +1,205 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+
+	"cantal.fr/buron/sync/exchange"
+	"github.com/google/uuid"
+)
+
+// heal mends network, power and disks, lets everybody exchange, and judges what came of the life.
+func (l *life) heal() error {
+	clear(l.blocked)
+	l.dropFlights(nil)
+	for _, n := range l.nodes {
+		if n.full {
+			if err := n.disk.empty(l.ctx); err != nil {
+				return err
+			}
+		}
+		if n.r == nil {
+			l.restart(n)
+		}
+	}
+	if l.report.Err != nil {
+		return nil
+	}
+	for _, n := range l.nodes {
+		if n.orphan && !n.admitted && l.random.chance(2) {
+			l.confirmKey(n)
+		}
+	}
+	if err := l.meet(); err != nil {
+		return err
+	}
+	return l.judge()
+}
+
+// maxRounds bounds the rounds after healing: two in most lives, more where what admits a device arrives after
+// what it wrote.
+const maxRounds = 8
+
+// meet has everybody exchange with the central until a round moves nothing.
+func (l *life) meet() error {
+	moved := 1
+	for round := 0; moved > 0; round++ {
+		if round == maxRounds {
+			return fmt.Errorf("after healing, %d entries still move in round %d: sync makes no progress", moved, round)
+		}
+		moved = 0
+		for _, n := range l.nodes[1:] {
+			l.report.Exchanges++
+			central := l.nodes[0]
+			res, err := exchange.Run(l.ctx, n.r, central.id.Public(), nil, plain{central.server, n.id.Public()}, nil)
+			l.follow(n)
+			l.follow(central)
+			if err != nil && l.endedAt(central, n) {
+				continue // it is told so, or told nothing
+			}
+			if err != nil {
+				return fmt.Errorf("after healing, %s cannot exchange: %w", n.label, err)
+			}
+			if len(res.Refused)+len(res.Rejected) > 0 && l.admitted(central, n) {
+				return fmt.Errorf("after healing, what %s and the central hold is refused: %v %v", n.label, res.Refused, res.Rejected)
+			}
+			moved += res.Received + res.Sent
+		}
+	}
+	return nil
+}
+
+// endedAt reports whether a device knows that another is admitted no more.
+func (l *life) endedAt(by, n *node) bool {
+	held, err := l.judged.hold(l.ctx, by.r)
+	l.fail(err)
+	return l.readLaw(held).revoked(n.id.Public())
+}
+
+// admitted reports whether a device knows another to be admitted. One that lost its key is not, nor one whose
+// database was put back to a day before its key, if what vouched for that key is gone with the rest.
+func (l *life) admitted(by, n *node) bool {
+	held, err := l.judged.hold(l.ctx, by.r)
+	l.fail(err)
+	admissions, _ := l.readLaw(held).standing(n.id.Public())
+	return len(admissions) > 0
+}
+
+// judge checks the invariants on all devices.
+func (l *life) judge() error {
+	all := map[hash32]*entry{}
+	held := map[*node]map[hash32]*entry{}
+	var law *law
+	for i, n := range l.nodes {
+		h, err := l.inspect(n)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			law = l.readLaw(h)
+		}
+		held[n] = h
+		for k, e := range h {
+			switch own := slices.Contains(n.lineage(), l.author(e)); {
+			case !law.revoked(n.id.Public()) && (own || law.reads(n.id.Public(), e.scope)):
+				all[k] = e
+			default:
+				l.strand(e) // what it holds alone stays with it: nobody takes it in
+			}
+		}
+	}
+	for _, n := range l.nodes {
+		for k, e := range all {
+			if held[n][k] == nil && law.reads(n.id.Public(), e.scope) {
+				return fmt.Errorf("after healing, %s lacks %s/%d of %s", n.label, e.scope, e.seq, l.name(e))
+			}
+		}
+	}
+	if err := l.confirmed(all, law); err != nil {
+		return err
+	}
+	n := pick(l.random, l.nodes)
+	if err := n.r.Verify(l.ctx, nil); err != nil {
+		return fmt.Errorf("%s does not verify: %w", n.label, err)
+	}
+	return nil
+}
+
+// strand notes what is still to be found, though on a device that may not pass it on any more.
+func (l *life) strand(e *entry) {
+	for _, op := range e.ops {
+		for _, c := range op.cells {
+			if s, ok := c.value.(string); ok && len(s) >= markLen && l.marks[mark(s[:markLen])] != nil {
+				l.marks[mark(s[:markLen])].gone = true
+			}
+		}
+	}
+}
+
+func (l *life) name(e *entry) string {
+	if m := l.author(e); m != nil {
+		return m.name
+	}
+	return "somebody unknown"
+}
+
+// confirmed checks that every write that somebody saw confirmed is there, whole, and replaces what its author
+// saw and nothing else.
+func (l *life) confirmed(all map[hash32]*entry, law *law) error {
+	said := map[[2]string][]*entry{} // by action and scope
+	for _, e := range all {
+		said[[2]string{e.action, e.scope}] = append(said[[2]string{e.action, e.scope}], e)
+	}
+	for _, w := range l.writes {
+		if !w.confirmed || law.erased[name16(w.id)] {
+			continue
+		}
+		list := said[[2]string{string(w.action[:]), w.scope}]
+		switch {
+		case len(list) == 0 && w.gone:
+			continue
+		case len(list) == 0:
+			return fmt.Errorf("%s, which %s had confirmed, is lost", w.mark, w.by.label)
+		case len(list) > 1:
+			return fmt.Errorf("the action of %s is in %d entries of one scope", w.mark, len(list))
+		case !list[0].bears(w.mark) || l.author(list[0]) != w.author:
+			return fmt.Errorf("the action of %s by %s is not in its entry, by %s", w.mark, w.author.name, l.name(list[0]))
+		}
+		if err := replaces(all, list[0], w); err != nil {
+			return fmt.Errorf("%s of %s: %w", w.mark, w.by.label, err)
+		}
+	}
+	return nil
+}
+
+// replaces checks the versions that an entry names against those that its author saw.
+func replaces(all map[hash32]*entry, e *entry, w *write) error {
+	for _, op := range e.ops {
+		if op.id != name16(w.id) || w.id == uuid.Nil {
+			continue
+		}
+		for _, c := range op.cells {
+			seen, ok := w.seen[c.field]
+			if !ok {
+				continue
+			}
+			had, named := map[dot]bool{}, map[dot]bool{}
+			for _, d := range seen {
+				had[d] = true
+			}
+			for _, d := range c.parents {
+				named[d] = true
+				if !had[d] {
+					return fmt.Errorf("its %s replaces %x/%d, which its author did not see", c.field, d.incarnation[:4], d.seq)
+				}
+			}
+			for _, v := range all {
+				d := v.dot()
+				if had[d] && !named[d] && v.scope == e.scope && !follows(all, e, v) {
+					return fmt.Errorf("its %s does not replace %x/%d, which its author saw", c.field, d.incarnation[:4], d.seq)
+				}
+			}
+		}
+	}
+	return nil
+}
