@@ -8,7 +8,7 @@ GO    ?= go
 export GOFLAGS ?= -mod=readonly
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run demo test test-slow check bench clean
+.PHONY: help setup build run demo test test-slow sim mutants check bench clean
 
 help: ## List what can be asked of make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -33,10 +33,20 @@ test: ## The quick tests, with the race detector; no display, no network
 	@packaging/setup.sh build
 	$(GO) vet -tags $(TAGS) ./...
 	$(GO) test -race -tags $(TAGS) ./...
+	$(GO) test -count=1 ./sync/sim
 
 test-slow: build ## Kills, system calls, network namespaces: real programs, root for some
 	@packaging/setup.sh display
 	@packaging/field.sh $(BUILD)
+
+N    ?= 200
+SEED ?= 1
+sim: ## Simulated lives on all cores: make sim N=1000 SEED=1
+	$(GO) test -count=1 -timeout 0 -v ./sync/sim -run '^TestLives$$' -args -lives $(N) -seed $(SEED) -workers $$(nproc)
+
+MUTANTS ?= sync/sim/mutants
+mutants: ## Plant each known bug in a copy of the tree: the simulator must find it
+	@sync/sim/mutants/run.sh $(MUTANTS)
 
 check: ## Formatting, staticcheck
 	@test -z "$$(gofmt -l app kiosk sync assets packaging)" || { gofmt -l app kiosk sync assets packaging; exit 1; }
