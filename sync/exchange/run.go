@@ -81,6 +81,12 @@ func (r *run) handOver(ctx context.Context) error {
 		return ErrRevoked
 	}
 	r.outcast = true
+	if back, err := r.readmitted(ctx); err != nil {
+		return err
+	} else if back {
+		r.outcast = false
+		return r.all(ctx)
+	}
 	for range 2 { // to bring, and to hear that all has arrived
 		differ, err := r.offer(ctx)
 		if err != nil {
@@ -95,6 +101,24 @@ func (r *run) handOver(ctx context.Context) error {
 		}
 	}
 	return ErrRevoked
+}
+
+// readmitted asks the central whether a delegate has taken this device's end back since it heard of it: nobody
+// else might ever tell.
+func (r *run) readmitted(ctx context.Context) (bool, error) {
+	heads, err := r.s.Heads(ctx, trust.Control)
+	if err != nil {
+		return false, err
+	}
+	a, err := r.ask(ctx, request{Ask: askOffer, Control: true, Digests: []scopeSum{{Scope: trust.Control, Sum: sumOf(heads)}}})
+	if err != nil || a.Code != codeOK {
+		return false, err
+	}
+	theirs, err := headsOf(a.Differ)
+	if err == nil {
+		err = r.pull(ctx, theirs)
+	}
+	return err == nil && r.standing() == nil, err
 }
 
 // view is what may be said to the peer, as the roster stands.

@@ -355,3 +355,26 @@ func TestACopiedTerminalDeliversWhatItWroteBefore(t *testing.T) {
 		t.Errorf("what the first wrote is kept: %v", err)
 	}
 }
+
+func TestAReadmittedDeviceHearsOfIt(t *testing.T) {
+	f := newField(t)
+	a := f.admit("poste", record.Agent, 0)
+	revoke(t, f.central, a)
+	give(t, f.central, a) // as a neighbour's stick may
+	if _, err := meet(t, a, f.central, 0); !errors.Is(err, exchange.ErrRevoked) {
+		t.Fatalf("it is told %v", err)
+	}
+	if err := f.central.Readmit(t.Context(), a.Identity().Public()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := meet(t, a, f.central, 0); err != nil {
+		t.Errorf("it goes on taking itself for revoked: %v", err)
+	}
+	id := save(t, a, machine("PC-1"))
+	if _, err := meet(t, a, f.central, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.central.Get(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+}
