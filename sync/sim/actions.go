@@ -45,6 +45,7 @@ func actions() []action {
 		{"relay strips", 4, (*life).actStrip},
 		{"relay corrupts", 4, (*life).actTamper},
 		{"relay leaves a gap", 2, (*life).actGap},
+		{"old stick", 6, (*life).actStick},
 		{"write without a grant", 3, (*life).actUngranted},
 		{"stranger writes", 2, (*life).actStranger},
 		{"revocation", 2, (*life).actRevoke},

@@ -65,6 +65,7 @@ type life struct {
 	judged  *oracle
 	revoked map[*member]bool // ever, by somebody: not all have heard, and it may be taken back
 	shared  map[name16]bool  // incarnations that two disks ever took for their own
+	sticks  [][]rawPiece     // what somebody took away, to bring it one day
 	disks   []*disk
 	packer  *zstd.Encoder
 }
