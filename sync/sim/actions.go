@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"cantal.fr/buron/sync/record"
@@ -205,6 +206,36 @@ func (l *life) forget(n *node) error {
 	}
 	for m := range now {
 		if w := l.marks[m]; w != nil && !elsewhere[m] {
+			w.gone = true
+		}
+	}
+	return l.forgetSealed(n)
+}
+
+// forgetSealed does the same for what is personal: its marks are in no bytes, and only a device that runs can
+// tell them. What none does is given up.
+func (l *life) forgetSealed(n *node) error {
+	told := map[mark]bool{}
+	for _, o := range l.up() {
+		if o == n {
+			continue
+		}
+		held, err := l.judged.hold(l.ctx, o.r)
+		if err != nil {
+			return err
+		}
+		for _, e := range held {
+			for _, op := range e.ops {
+				for _, c := range op.cells {
+					if s, ok := c.value.(string); ok && len(s) >= markLen {
+						told[mark(s[:markLen])] = true
+					}
+				}
+			}
+		}
+	}
+	for m, w := range l.marks {
+		if strings.HasPrefix(w.scope, "people/") && !told[m] {
 			w.gone = true
 		}
 	}

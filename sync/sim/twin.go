@@ -147,7 +147,8 @@ func (l *life) actClone() string {
 	case 1:
 		// What an orphan wrote under a role that has ended since is nobody's to admit.
 		if len(n.former) == 0 {
-			clear(d.files)
+			delete(d.files, trust.KeyFile)
+			delete(d.files, "device.start")
 			how = "without its key"
 			l.fault("database copied without its key")
 			break
