@@ -3,4 +3,4 @@
 package sim
 
 // usualLives is how many lives `go test` lives unless it is told otherwise.
-const usualLives = 20
+const usualLives = 6
