@@ -9,7 +9,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/fxamacker/cbor/v2"
 	"github.com/google/uuid"
 )
 
@@ -29,6 +28,7 @@ type Op struct {
 	Cells     []Cell
 	UndoOf    uuid.UUID // the record whose earlier action this one takes back; nil for none
 	MergeInto uuid.UUID // the record into which this duplicate was merged; nil for none
+	Blobs     []BlobRef // what it brings along, kept outside the journal
 }
 
 // wireBody is a body as CBOR.
@@ -36,7 +36,7 @@ type wireBody struct {
 	Refs  []wireRef        `cbor:"0,keyasint,omitempty"`
 	Cells map[string][]any `cbor:"1,keyasint"`
 	Undo  []byte           `cbor:"2,keyasint,omitempty"`
-	Blobs cbor.RawMessage  `cbor:"3,keyasint,omitempty"`
+	Blobs []wireBlob       `cbor:"3,keyasint,omitempty"`
 	Merge []byte           `cbor:"4,keyasint,omitempty"`
 }
 
@@ -81,6 +81,10 @@ func encodeBody(op Op) ([]byte, error) {
 	}
 	if op.MergeInto != uuid.Nil {
 		w.Merge = op.MergeInto[:]
+	}
+	var err error
+	if w.Blobs, err = wireBlobs(op); err != nil {
+		return nil, err
 	}
 	return codec.enc.Marshal(w)
 }
@@ -165,6 +169,10 @@ func slowBody(raw []byte, head OpHead) (Op, error) {
 	}
 	if !optional(op.UndoOf[:], w.Undo) || !optional(op.MergeInto[:], w.Merge) {
 		return op, fmt.Errorf("%w: body", ErrForm)
+	}
+	var err error
+	if op.Blobs, err = blobsOf(w.Blobs, head.Flags); err != nil {
+		return op, err
 	}
 	refs := make([]Dot, len(w.Refs))
 	for i, r := range w.Refs {

@@ -12,6 +12,9 @@ const (
 	MaxRefs      = 256       // dots named by one operation
 	MaxDepth     = 4         // nesting of a value
 	MaxPiece     = 500       // entries of a piece
+	MaxBlobs     = 32        // blobs named by one operation
+	MaxBlob      = 20 << 20  // bytes of a blob's ciphertext
+	MaxMIME      = 64        // bytes
 )
 
 // Lengths of the format, in bytes.

@@ -110,6 +110,9 @@ func (q *quick) value() any {
 
 // quickBody is decodeBody where the body has the usual form; ok is false where it may still be a body.
 func quickBody(raw []byte, head OpHead) (op Op, ok bool) {
+	if head.Flags&Blobs != 0 {
+		return op, false // what must stand beside the flag is for the other decoder to see
+	}
 	q := &quick{b: raw}
 	op.OpHead = head
 	var refs []Dot

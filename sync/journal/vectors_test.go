@@ -166,6 +166,11 @@ func writeVectors(t *testing.T) {
 		{What: "a hole", Piece: hex.EncodeToString(wire(t, Piece{Chain: first.Chain(), Prev: first.Prev, Entries: []*Entry{second}})), Refused: "signature"},
 		{What: "a length that is not the shortest", Piece: hex.EncodeToString(append(append([]byte{1}, first.Incarnation[:]...), 0x84, 0x00)), Refused: "form"},
 	}
+	ref := BlobRef{Hash: Hash{1, 2}, Key: [32]byte{3, 4}, Size: 70_016, MIME: "image/jpeg"}
+	photo := a.op("room", name("Salle 14"))
+	photo.Flags, photo.Blobs = Blobs, []BlobRef{ref, {Hash: Hash{5}, Size: 1, MIME: "application/pdf"}}
+	last := a.sign(photo)
+	list = append(list, vector{What: "an operation with blobs", Piece: hex.EncodeToString(wire(t, pieceOf(first, last))), Hash: last.Hash.String()})
 	for i, key := range map[int]byte{5: 40, 6: 70, 7: 20} {
 		e := a.resign(first, withKey(first.RawHead, key))
 		list[i].Piece, list[i].Hash = hex.EncodeToString(wire(t, pieceOf(e))), e.Hash.String()
