@@ -34,11 +34,12 @@ var may = map[string]struct {
 }{
 	"sync/record":      {nil, "what people record knows nothing of how it travels"},
 	"sync/journal":     {nil, "a device stores and forwards an entry whose kind it has never heard of"},
+	"sync/blob":        {nil, "what is sealed is bytes, whatever they are joined to"},
 	"sync/seal":        {nil, "keys and sealed bytes, whatever they hold"},
 	"sync/probe":       {[]string{"sync/journal", "sync/seal"}, "tests only: it reads the files by itself"},
 	"sync/trust":       {[]string{"sync/record", "sync/journal"}, "authority is judged on entries, before any store"},
 	"sync/exchange":    {[]string{"sync/record", "sync/journal", "sync/trust"}, "the protocol knows no store and no socket"},
-	"sync/replica":     {[]string{"sync/record", "sync/journal", "sync/trust", "sync/exchange", "sync/seal"}, "it implements exchange.Store and knows no transport"},
+	"sync/replica":     {[]string{"sync/record", "sync/journal", "sync/trust", "sync/exchange", "sync/seal", "sync/blob"}, "it implements exchange.Store and knows no transport"},
 	"sync/class":       {[]string{"sync/trust"}, "a class lives in memory: it must not know a store"},
 	"sync/lan":         {[]string{"sync/trust"}, "a transport carries bytes"},
 	"sync/bundle":      {[]string{"sync/record", "sync/journal", "sync/trust", "sync/exchange"}, "a transport of files: what it needs of a replica is an interface"},
