@@ -17,6 +17,10 @@ const (
 	askOffer = 2 // one digest per shared scope
 	askGet   = 3 // entries wanted
 	askPut   = 4 // entries brought
+	askBlobs = 5 // blobs wanted, each from an offset on
+
+	askPutBlobs = 6 // parts of blobs brought
+	askLacks    = 7 // the next page of what the other end lacks of blobs
 )
 
 // Codes of answers.
@@ -31,12 +35,14 @@ const (
 
 // request is any request. Integer keys are the protocol, version 1.
 type request struct {
-	Ask     int        `cbor:"0,keyasint"`
-	Proof   []byte     `cbor:"1,keyasint,omitempty"`
-	Digests []scopeSum `cbor:"2,keyasint,omitempty"`
-	Wants   []want     `cbor:"3,keyasint,omitempty"`
-	Pieces  []byte     `cbor:"4,keyasint,omitempty"` // pack
-	Control bool       `cbor:"5,keyasint,omitempty"` // an offer of control alone
+	Ask     int         `cbor:"0,keyasint"`
+	Proof   []byte      `cbor:"1,keyasint,omitempty"`
+	Digests []scopeSum  `cbor:"2,keyasint,omitempty"`
+	Wants   []want      `cbor:"3,keyasint,omitempty"`
+	Pieces  []byte      `cbor:"4,keyasint,omitempty"` // pack
+	Control bool        `cbor:"5,keyasint,omitempty"` // an offer of control alone
+	Blobs   []wireBlob  `cbor:"6,keyasint,omitempty"`
+	Chunks  []wireChunk `cbor:"7,keyasint,omitempty"`
 }
 
 type answer struct {
@@ -49,6 +55,9 @@ type answer struct {
 	Refused  []wireRefusal `cbor:"6,keyasint,omitempty"`
 	Equal    []string      `cbor:"7,keyasint,omitempty"` // of the scopes offered, those that were found equal
 	Receipts []wireReceipt `cbor:"8,keyasint,omitempty"` // of scopes that the peer writes without reading
+	Lacks    []wireBlob    `cbor:"9,keyasint,omitempty"` // blobs that are lacking here and may be had of the peer
+	Chunks   []wireChunk   `cbor:"10,keyasint,omitempty"`
+	Held     []int64       `cbor:"11,keyasint,omitempty"` // of each blob brought, how many bytes are held now; -1 if it is not wanted
 }
 
 type wireReceipt struct {

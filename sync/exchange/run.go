@@ -23,6 +23,8 @@ type Progress struct{ Received, Sent int }
 // Result is what an exchange did.
 type Result struct {
 	Received, Sent int
+	BlobsReceived  int // photos and documents that are whole now
+	BlobsSent      int
 	Refused        []Refusal // by us: what the other end brought that did not hold
 	Rejected       []Refusal // by the other end: what we brought
 	RoundTrips     int
@@ -39,6 +41,7 @@ type run struct {
 	prove    bool                   // the peer is not known yet: requests carry the proof of the territory
 	bad      map[journal.Chain]bool // refused here in this exchange: not asked for again
 	rejected map[journal.Chain]bool // refused by the peer in this exchange: not brought again
+	lacks    []wireBlob             // blobs that the peer was lacking when it was last asked
 	outcast  bool                   // this device is no longer admitted: it hands over what it wrote, and no more
 }
 
@@ -53,6 +56,14 @@ func Run(ctx context.Context, s Store, peer trust.Key, exporter []byte, c Conn, 
 	err := r.standing()
 	if err == nil {
 		err = r.all(ctx)
+	}
+	if err == nil {
+		if err = r.blobs(ctx); err == nil {
+			err = r.confirm(ctx)
+		}
+		if errors.Is(err, errNoBlobs) {
+			err = nil
+		}
 	}
 	if errors.Is(err, ErrRevoked) {
 		err = r.handOver(ctx)
@@ -248,6 +259,9 @@ func (r *run) ask(ctx context.Context, q request) (answer, error) {
 		}
 		return a, ErrRevoked
 	}
+	if a.Code == codeBad && q.Ask >= askBlobs {
+		return a, errNoBlobs
+	}
 	return a, ErrMessage
 }
 
@@ -268,6 +282,7 @@ func (r *run) offer(ctx context.Context) ([]scopeHeads, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.lacks = a.Lacks
 	out := a.Differ[:0:0]
 	held, said := []Head(nil), map[string][]Head{}
 	for _, s := range a.Equal {

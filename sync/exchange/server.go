@@ -69,11 +69,19 @@ func (v *Server) answer(ctx context.Context, peer trust.Key, exporter []byte, q 
 			a.Code = codeUnknown
 		}
 	case askOffer:
-		err = v.offered(ctx, w, q, &a)
+		if err = v.offered(ctx, w, q, &a); err == nil && !q.Control {
+			err = v.lackedBlobs(ctx, w, nil, &a)
+		}
 	case askGet:
 		a.Pieces, a.More, err = v.wanted(ctx, w, q.Wants)
 	case askPut:
 		err = v.brought(ctx, w, q.Pieces, &a)
+	case askBlobs:
+		err = v.givenBlobs(ctx, w, q, &a)
+	case askPutBlobs:
+		err = v.takenBlobs(ctx, w, q, &a)
+	case askLacks:
+		err = v.lackedBlobs(ctx, w, q.Blobs, &a)
 	default:
 		err = ErrMessage
 	}

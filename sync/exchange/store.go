@@ -60,6 +60,21 @@ type Store interface {
 	Acknowledge(ctx context.Context, peer trust.Key, heads []Head) error
 	// KeepReceipt keeps what a device has signed of this one's chains, in place of what it had signed before.
 	KeepReceipt(ctx context.Context, r Receipt) error
+	// FactsOnly reports whether photos and documents are left for later: the network costs money.
+	FactsOnly(ctx context.Context) bool
+	// MissingBlobs returns the blobs that merged operations name and that are not held whole, the smallest first,
+	// after the one given, as far as there is room for them.
+	MissingBlobs(ctx context.Context, after Blob, limit int) ([]Blob, error)
+	// ReadBlob returns at most most bytes of a whole blob from offset on, with the chains whose merged operations
+	// name it: who may have it is for the caller to judge.
+	ReadBlob(ctx context.Context, h journal.Hash, offset int64, most int) (part []byte, chains []journal.Chain, err error)
+	// StoreBlobs writes parts that follow what is held, and returns for each blob how many bytes are held now, -1
+	// for one that is not wanted. One that is complete and does not bear its name is dropped and its sender named.
+	StoreBlobs(ctx context.Context, sender trust.Key, chunks []Chunk) (have []int64, refused []Refusal, err error)
+	// UndeliveredBlobs returns blobs that this device drops once the peer holds them, and of which it does not know.
+	UndeliveredBlobs(ctx context.Context, peer trust.Key, limit int) ([]Blob, error)
+	// BlobsDelivered notes that the peer has said that it holds blobs whole.
+	BlobsDelivered(ctx context.Context, held []journal.Hash) error
 	// AuthorOf returns the key that opened an incarnation's chains, and false where none is held.
 	AuthorOf(ctx context.Context, i journal.Incarnation) (trust.Key, bool, error)
 }

@@ -28,6 +28,7 @@ type batch struct {
 	started string          // what was drawn for this start
 	forked  bool            // entries under this device's name came from elsewhere
 	notice  Notice
+	blobs   blobWork
 	roster  *trust.Roster    // what it was when the batch began, and what the batch has added
 	control []*journal.Entry // entries of control appended since roster was made
 }
@@ -114,6 +115,7 @@ func (r *Replica) commit(ctx context.Context, f func(*batch) error) (Notice, err
 	if len(b.notice.Kinds) > 0 {
 		r.unsearched.Store(true)
 	}
+	r.removeBlobs(b.blobs.gone)
 	if b.started != "" {
 		if err := r.writeStart(b.started); err != nil {
 			r.o.Log.Warn("the start stays noted beside the one before", "err", err)

@@ -125,7 +125,9 @@ func (b *batch) eraseRecord(scope string, id uuid.UUID) error {
 		if held[0].Sealed != nil {
 			return ErrSealed
 		}
-		held[0].Erase(t.op)
+		if err := b.eraseOp(held[0], t.op); err != nil {
+			return err
+		}
 		if err := b.restore(t.entry, held[0].Entry); err != nil {
 			return err
 		}

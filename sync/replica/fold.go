@@ -13,6 +13,9 @@ import (
 // go on the shelf.
 func (b *batch) foldEntry(k *chain, e *journal.Entry, number int64, stands standing) error {
 	for i := range e.Ops {
+		if err := b.noteBlobs(e, number, i); err != nil {
+			return err
+		}
 		if stands != merged {
 			if _, err := b.st.shelve.ExecContext(b.ctx, e.Ops[i].ID[:], number, i); err != nil {
 				return err

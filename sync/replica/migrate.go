@@ -34,6 +34,11 @@ func migrations() []string {
 		``,
 		// 6: records that were merged into another.
 		`CREATE INDEX IF NOT EXISTS record_merged ON record (id, json_extract(fields, '$.merged_into')) WHERE archived = 2;`,
+		// 7: blobs.
+		`CREATE TABLE blob (hash BLOB PRIMARY KEY, size INTEGER NOT NULL, have INTEGER NOT NULL, given INTEGER NOT NULL DEFAULT 0, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+		CREATE INDEX blob_missing ON blob (size, hash) WHERE have < size;
+		CREATE TABLE blob_use (hash BLOB NOT NULL, entry INTEGER NOT NULL, op INTEGER NOT NULL, PRIMARY KEY (hash, entry, op)) STRICT, WITHOUT ROWID;
+		CREATE INDEX blob_use_entry ON blob_use (entry, op);`,
 	}
 }
 

@@ -99,6 +99,10 @@ type Replica struct {
 	version int64 // PRAGMA data_version when last polled
 	place   seal.Place
 
+	taking    sync.Mutex // held while parts of blobs are written; guards intake
+	intake    intake
+	factsOnly atomic.Bool
+
 	forked     atomic.Bool  // this life is another's too, and is still to be left
 	indexing   sync.Mutex   // held by who brings the search up to date: others wait for it
 	commits    atomic.Int64 // transactions of this process, and times that another's were noticed
@@ -277,7 +281,10 @@ func (r *Replica) load(ctx context.Context) (err error) {
 	if err := r.upgraded(ctx); err != nil {
 		return err
 	}
-	return r.wrapKey(ctx)
+	if err := r.wrapKey(ctx); err != nil {
+		return err
+	}
+	return r.sweepBlobs(ctx)
 }
 
 // Close releases the database. What was confirmed is on the disk already.

@@ -17,7 +17,7 @@ const rebuildPart = 2000
 func (r *Replica) Rebuild(ctx context.Context, progress func(done, total int)) error {
 	err := r.inBatch(ctx, func(b *batch) error {
 		clear(b.digests)
-		if _, err := b.write.ExecContext(ctx, "DELETE FROM touch; DELETE FROM shelf; DELETE FROM record; DELETE FROM scope_digest"); err != nil {
+		if _, err := b.write.ExecContext(ctx, "DELETE FROM touch; DELETE FROM shelf; DELETE FROM blob_use; DELETE FROM record; DELETE FROM scope_digest"); err != nil {
 			return err
 		}
 		var total, last int64

@@ -172,6 +172,13 @@ func (r *Replica) deliveries(ctx context.Context, q querier, list []exchange.Rec
 		if d.to, err = r.deliveredTo(ctx, q, d.chain, list); err != nil {
 			return nil, err
 		}
+		kept, err := r.ungiven(ctx, q, d.chain)
+		if err != nil {
+			return nil, err
+		}
+		if kept > 0 {
+			d.to = min(d.to, kept-1)
+		}
 		if d.to > d.from {
 			out = append(out, d)
 		}
@@ -231,7 +238,9 @@ func (b *batch) drop(d delivery) (int, error) {
 					return 0, err
 				}
 			}
-			e.Erase(i)
+			if err := b.eraseOp(e, i); err != nil {
+				return 0, err
+			}
 		}
 		if err := b.restore(e.number, e.Entry); err != nil {
 			return 0, err

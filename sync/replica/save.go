@@ -28,6 +28,9 @@ type Change struct {
 	// MergeInto archives the record as a duplicate of this one, whose id is smaller.
 	MergeInto uuid.UUID
 	Seen      Seen // nil: what is held now
+
+	Attach []Attachment      // photos and documents to be joined; ErrTooBig, blob.ErrPicture
+	refs   []journal.BlobRef // what Attach became
 }
 
 // Saved names what an action wrote.
@@ -42,11 +45,22 @@ type Saved struct {
 // field that is set to what it shows already writes nothing.
 func (r *Replica) Save(ctx context.Context, operator uuid.UUID, changes ...Change) (Saved, error) {
 	var saved Saved
-	err := r.inBatch(ctx, func(b *batch) error {
+	changes, made, err := r.prepareBlobs(changes)
+	if err != nil {
+		r.removeBlobs(made)
+		return saved, err
+	}
+	err = r.inBatch(ctx, func(b *batch) error {
+		if err := b.settleBlobs(made); err != nil {
+			return err
+		}
 		var err error
 		saved, err = b.save(operator, changes)
 		return err
 	})
+	if err != nil {
+		r.removeBlobs(made)
+	}
 	return saved, err
 }
 
@@ -131,6 +145,7 @@ func oncePerRecord(changes []Change) ([]Change, []int) {
 			out[j].MergeInto = c.MergeInto
 		}
 		maps.Copy(out[j].Set, c.Set)
+		out[j].refs = slices.Concat(out[j].refs, c.refs)
 		if out[j].Seen != nil {
 			maps.Copy(out[j].Seen, c.Seen)
 		}
@@ -172,6 +187,7 @@ func (b *batch) operation(self trust.Device, book record.Book, c Change) (string
 		return b.creation(self, book, c, after)
 	}
 	op.OpHead = journal.OpHead{Kind: s.kind, ID: s.id, Flags: flagsOf(c.Kind)}
+	nameBlobs(&op, c.refs)
 	refs := 0
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		if cell, ok := b.edit(s, name, set[name], c.Seen, refs); ok {
@@ -210,6 +226,7 @@ func (b *batch) creation(self trust.Device, book record.Book, c Change, after re
 		return "", op, err
 	}
 	op.OpHead = journal.OpHead{Kind: string(c.Kind), ID: id, Flags: flagsOf(c.Kind)}
+	nameBlobs(&op, c.refs)
 	op.Cells = trust.Cells(after)
 	if len(op.Cells) == 0 {
 		return "", op, record.Problems{}

@@ -107,6 +107,23 @@ CREATE TABLE dropped (       -- up to where the bodies of this device's own chai
   seq   INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE blob (          -- photos and documents, as files beside the database
+  hash  BLOB PRIMARY KEY,    -- of the ciphertext: their name
+  size  INTEGER NOT NULL,    -- bytes of ciphertext
+  have  INTEGER NOT NULL,    -- how many of the first of them are on the disk
+  given INTEGER NOT NULL DEFAULT 0, -- 1 where a central is known to hold it: only asked of what is dropped once delivered
+  at    INTEGER NOT NULL     -- Unix milliseconds of this device's clock: when it was first heard of
+) STRICT, WITHOUT ROWID;
+CREATE INDEX blob_missing ON blob (size, hash) WHERE have < size;
+
+CREATE TABLE blob_use (      -- which operations name a blob, merged or not; folded
+  hash  BLOB NOT NULL,
+  entry INTEGER NOT NULL,
+  op    INTEGER NOT NULL,
+  PRIMARY KEY (hash, entry, op)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX blob_use_entry ON blob_use (entry, op);
+
 CREATE TABLE setting (       -- this device's own choices and drafts
   key   TEXT PRIMARY KEY,
   value TEXT NOT NULL

@@ -229,6 +229,9 @@ func (b *batch) restand(e heldEntry, stands standing) error {
 		return err
 	}
 	for i, op := range e.Ops {
+		if err := b.noteBlobs(e.Entry, e.number, i); err != nil {
+			return err // those of an entry that can be read only now
+		}
 		if stands != merged {
 			if _, err := b.st.shelve.ExecContext(b.ctx, op.ID[:], e.number, i); err != nil {
 				return err

@@ -33,6 +33,7 @@ type View struct {
 	Conflicts []string // fields with several values
 	Created   Mark
 	Changed   Mark
+	Joined    []Joined    // photos and documents
 	Lauzes    int         // 1 here, 2 on a neighbour too, 3 at the central
 	Merged    []uuid.UUID // duplicates that are shown by this record
 	Sealed    bool        // its personal fields are absent, since the data key is not on this device: it can be read in part only
@@ -85,6 +86,9 @@ func (r *Replica) view(ctx context.Context, id uuid.UUID) (View, error) {
 	}
 	if len(written) > 0 {
 		v.Created, v.Changed = r.mark(ctx, written[0]), r.mark(ctx, written[len(written)-1])
+	}
+	if v.Joined, err = r.joined(ctx, s, written); err != nil {
+		return v, err
 	}
 	v.Lauzes, err = r.lauzes(ctx, s.number)
 	return v, err
