@@ -155,6 +155,7 @@ func (r *run) pullBlobs(ctx context.Context, pending []Blob) error {
 		}
 		r.res.Refused = append(r.res.Refused, refused...)
 		held := map[journal.Hash]int64{}
+		r.res.parts += len(came)
 		for i, c := range came {
 			held[c.Hash] = have[i]
 		}
@@ -213,6 +214,7 @@ func (r *run) pushBlobs(ctx context.Context, lacks []wireBlob) (last Blob, err e
 		if len(a.Held) != len(sent) {
 			return last, ErrMessage
 		}
+		r.res.parts += len(sent)
 		for i := len(sent) - 1; i >= 0; i-- {
 			b := sent[i]
 			switch n := a.Held[i]; {

@@ -28,6 +28,12 @@ type Result struct {
 	Refused        []Refusal // by us: what the other end brought that did not hold
 	Rejected       []Refusal // by the other end: what we brought
 	RoundTrips     int
+	parts          int // of blobs, whole or not
+}
+
+// Moved reports whether an exchange brought anything, either way.
+func (r Result) Moved() bool {
+	return r.Received+r.Sent+r.BlobsReceived+r.BlobsSent > 0 || r.parts > 0
 }
 
 // run is one exchange, from the side that began it.

@@ -47,6 +47,8 @@ type Options struct {
 	OnClass  func()        // a class was lent, changed or ended on this terminal
 	USB      bool          // read the bundles of sticks that are plugged in, and those dropped into the inbox
 	Folders  []string      // folders that are looked at like sticks
+	// FactsOnly leaves photos and documents for later, whatever the setting says: the network costs money.
+	FactsOnly bool
 	// Importable says whether a file dropped into the inbox is one that the program can import; nil for none.
 	// Those are listed in the status, and are never imported without being asked.
 	Importable func(path string) bool
@@ -89,6 +91,9 @@ func New(r *replica.Replica, o Options) *Node {
 	}
 	if o.Interval == 0 {
 		o.Interval = time.Minute
+	}
+	if o.FactsOnly {
+		r.SetFactsOnly(true)
 	}
 	if o.OnClass == nil {
 		o.OnClass = func() {}

@@ -100,9 +100,12 @@ func (n *Node) meetKnown(ctx context.Context) {
 func (n *Node) serve(ctx context.Context, p *partner) {
 	retry := firstRetry
 	for ctx.Err() == nil {
-		_, err := n.exchangeWith(ctx, p)
+		res, err := n.exchangeWith(ctx, p)
 		wait := jitter(n.o.Interval)
 		if err != nil {
+			if res.Moved() {
+				retry = firstRetry // the line is bad, and yet it brings something
+			}
 			wait = jitter(retry)
 			retry = min(2*retry, lastRetry)
 			if p.address != "" && retry == lastRetry && !slices.Contains(n.o.Peers, p.address) {

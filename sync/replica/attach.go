@@ -45,6 +45,13 @@ func (j Joined) Held() bool { return j.Have == j.Size }
 // Picture reports whether it is a photo.
 func (j Joined) Picture() bool { return j.Width > 0 }
 
+// JoinedName returns what history shows of a field that joins a photo or a document; false for any other value.
+func JoinedName(value any) (string, bool) {
+	about, ok := value.(map[string]any)
+	name, isText := about["name"].(string)
+	return name, ok && isText
+}
+
 // Errors of blobs.
 var (
 	ErrMissing = errors.New("pas encore arrivée sur cet appareil\u00a0: échangez avec un appareil qui l'a")
