@@ -63,6 +63,8 @@ type cli struct {
 	Show       showCmd       `cmd:"" help:"Montrer un enregistrement et son histoire."`
 	Add        addCmd        `cmd:"" help:"Créer un enregistrement."`
 	Set        setCmd        `cmd:"" help:"Modifier un enregistrement."`
+	Attach     attachCmd     `cmd:"" help:"Joindre des photos ou des documents à un enregistrement."`
+	Fetch      fetchCmd      `cmd:"" help:"Écrire les photos et documents d'un enregistrement dans un dossier."`
 	Import     importCmd     `cmd:"" help:"Importer des inventaires GLPI ou des listes de classe."`
 	Export     exportCmd     `cmd:"" help:"Exporter une sorte en CSV ou en JSON."`
 	Conflicts  conflictsCmd  `cmd:"" help:"Lister ce qui est à décider."`

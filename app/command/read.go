@@ -167,7 +167,8 @@ func (c *showCmd) Run(e *env) error {
 		History   []change   `json:"history"`
 		Conflicts []conflict `json:"conflicts"`
 		HeldBy    []holder   `json:"held_by"`
-	}{itemOf(view.Record), history, conflicts, held})
+		Joined    []joined   `json:"joined,omitempty"`
+	}{itemOf(view.Record), history, conflicts, held, joinedOf(view.Joined)})
 }
 
 func (e *env) printView(r *replica.Replica, view replica.View, events []replica.Event, conflicts []conflict, held []holder) error {
@@ -180,6 +181,7 @@ func (e *env) printView(r *replica.Replica, view replica.View, events []replica.
 			fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, f.Label, readable(f, view.Fields[f.Name], book))
 		}
 	}
+	printJoined(w, view.Joined)
 	fmt.Fprintln(w)
 	for _, k := range conflicts {
 		for _, v := range k.Versions {
@@ -222,6 +224,9 @@ func readable(f record.Field, v any, b record.Book) string {
 		}
 	}
 	if f.Name == "" {
+		if what, ok := replica.JoinedName(v); ok {
+			return what
+		}
 		return fmt.Sprint(v)
 	}
 	return f.Format(v)

@@ -21,6 +21,7 @@ type syncCmd struct {
 	Every   time.Duration `help:"Temps entre deux échanges sans nouveauté." default:"1m"`
 	USB     bool          `name:"usb" help:"Lire aussi les clés USB et le dossier inbox des données."`
 	Folder  []string      `help:"Dossier à lire comme une clé." placeholder:"DIR" type:"path" sep:"none"`
+	Facts   bool          `name:"facts-only" help:"Sans les photos ni les documents : ils viendront par un autre réseau."`
 	Verbose bool          `short:"v" help:"Dire ce qui se passe, pour l'assistance."`
 }
 
@@ -39,7 +40,7 @@ func (c *syncCmd) Run(e *env) error {
 		return err
 	}
 	defer r.Close()
-	o := node.Options{Central: c.Central, Peers: c.Peer, Listen: c.Listen, Alone: c.Alone, Interval: c.Every, USB: c.USB, Folders: c.Folder, Log: logger(e, c.Verbose)}
+	o := node.Options{Central: c.Central, Peers: c.Peer, Listen: c.Listen, Alone: c.Alone, Interval: c.Every, USB: c.USB, Folders: c.Folder, FactsOnly: c.Facts, Log: logger(e, c.Verbose)}
 	n := node.New(r, o)
 	if c.Once {
 		return e.tellOnce(n.Once(e.ctx))
