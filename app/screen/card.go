@@ -82,6 +82,7 @@ func (p *cardPage) Content(s *Shell) fyne.CanvasObject {
 		left.Add(look.Problem("À décider\u00a0: " + p.labels(schema, v.Conflicts)))
 		left.Add(button("Décider", "git-fork", look.Plain, func() { s.Push(&decidePage{}) }))
 	}
+	left.Add(p.joined(s, v))
 	for _, a := range p.actions(s, v) {
 		left.Add(a)
 	}
@@ -171,6 +172,7 @@ func (p *cardPage) duplicate(s *Shell) {
 	for _, own := range []string{"tag", "serial", "uuid", "mac", "name", "archived", "continues", replica.MergedInto} {
 		delete(set, own)
 	}
+	dropJoined(set)
 	s.Push(newForm(rec.Kind, set))
 }
 
@@ -220,6 +222,9 @@ func (s *Shell) readable(f record.Field, v any) string {
 		}
 		return join(names...)
 	}
+	if name, ok := replica.JoinedName(v); ok {
+		return name
+	}
 	return f.Format(v)
 }
 
@@ -258,7 +263,7 @@ func (p *cardPage) history(s *Shell, schema record.Schema) fyne.CanvasObject {
 		}
 		f, ok := schema.Field(e.Field)
 		if !ok {
-			f = record.Field{Label: look.Capital(e.Field)}
+			f = record.Field{Label: look.Capital(joinedField(e.Field))}
 		}
 		text := s.readable(f, e.Value)
 		if e.Value == nil {

@@ -100,6 +100,7 @@ func (p *settingsPage) Content(s *Shell) fyne.CanvasObject {
 	self := s.r.Self()
 	name, _, _ := s.r.Roster().Territory()
 	return container.NewVScroll(container.NewVBox(look.Title("Couleurs"), colours, look.Title("Taille du texte"), sizes,
+		look.Title("Photos et documents"), s.blobChoice(),
 		look.Title("Cet appareil"), look.Body(join(self.Name, self.Role.Label(), name)), look.Body("Données\u00a0: "+s.r.Dir()),
 		look.Body("La clé de cet appareil est un fichier lisible par vous seul, dans ce dossier. Ne le copiez pas sur un autre poste."),
 		look.Body(p.sealing(s)), look.Wrap(tools.Objects...)))

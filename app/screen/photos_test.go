@@ -1,0 +1,40 @@
+package screen
+
+import (
+	"bytes"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
+)
+
+func TestAPhotoIsAddedShownAndTakenOff(t *testing.T) {
+	s := open(t)
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 30))); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "baie.png")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := first(t, s, replica.Query{Kind: record.Equipment})
+	card := &cardPage{id: e.ID, kind: record.Equipment}
+	s.Push(card)
+	card.attach(s, e.ID, path)
+	v, err := s.r.Get(t.Context(), e.ID)
+	if err != nil || len(v.Joined) != 1 || v.Joined[0].Width != 40 {
+		t.Fatalf("%+v, %v", v.Joined, err)
+	}
+	shows(t, s, "Photo\u00a0: baie.png")
+	s.Push(&joinedPage{id: e.ID, n: 0, name: "baie.png"})
+	if _, err := s.save(replica.Change{ID: e.ID, Set: record.Fields{v.Joined[0].Field: nil}, Seen: v.Seen}); err != nil {
+		t.Fatal(err)
+	}
+	s.draw()
+	shows(t, s, "Cette photo a été retirée.")
+}
