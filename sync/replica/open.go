@@ -265,6 +265,7 @@ func (r *Replica) load(ctx context.Context) (err error) {
 	if err := r.st.dataVersion.QueryRowContext(ctx).Scan(&r.seen); err != nil {
 		return err
 	}
+	r.version = r.seen // what another process writes from here on is news, before the first poll too
 	if err := r.loadLife(ctx); err != nil {
 		return err
 	}
