@@ -141,21 +141,8 @@ func kindsOf(ctx context.Context, q querier, scope string, id uuid.UUID) ([]stri
 }
 
 func (b *batch) shelved(scope string, id uuid.UUID) ([]touch, error) {
-	rows, err := b.write.QueryContext(b.ctx, `SELECT shelf.entry, op FROM shelf JOIN entry ON entry.id = shelf.entry JOIN chain ON chain.id = entry.chain
+	return b.touches(`SELECT shelf.entry, op FROM shelf JOIN entry ON entry.id = shelf.entry JOIN chain ON chain.id = entry.chain
 		WHERE record = ? AND scope = ? ORDER BY shelf.entry`, id[:], scope)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []touch
-	for rows.Next() {
-		var t touch
-		if err := rows.Scan(&t.entry, &t.op); err != nil {
-			return nil, err
-		}
-		out = append(out, t)
-	}
-	return out, rows.Err()
 }
 
 // dropDrafts forgets the drafts of this device that may quote an erased record: those of its own form, and

@@ -303,7 +303,11 @@ func insertTouch(list []touch, t touch) []touch {
 }
 
 func (b *batch) touchesOf(record int64) ([]touch, error) {
-	rows, err := b.write.QueryContext(b.ctx, "SELECT entry, op FROM touch WHERE record = ? ORDER BY entry", record)
+	return b.touches("SELECT entry, op FROM touch WHERE record = ? ORDER BY entry", record)
+}
+
+func (b *batch) touches(query string, args ...any) ([]touch, error) {
+	rows, err := b.write.QueryContext(b.ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -37,8 +37,13 @@ func column1[T any](ctx context.Context, q querier, query string, args ...any) (
 
 // Heads returns the ends of the branches of a scope's chains, by incarnation and hash.
 func (r *Replica) Heads(ctx context.Context, scope string) ([]exchange.Head, error) {
-	rows, err := r.read.QueryContext(ctx, `SELECT chain.incarnation, tip.seq, tip.hash FROM chain JOIN tip ON tip.chain = chain.id
+	return r.headsOf(ctx, scope, `SELECT chain.incarnation, tip.seq, tip.hash FROM chain JOIN tip ON tip.chain = chain.id
 		WHERE chain.scope = ? ORDER BY chain.incarnation, tip.hash`, scope)
+}
+
+// headsOf reads heads of one scope: incarnation, sequence number and hash.
+func (r *Replica) headsOf(ctx context.Context, scope, query string, args ...any) ([]exchange.Head, error) {
+	rows, err := r.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, translate(err)
 	}
