@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"cantal.fr/buron/sync/node"
 )
@@ -51,17 +50,7 @@ func (c *bundleReadCmd) Run(e *env) error {
 	if err != nil {
 		return node.StickError(err)
 	}
-	failed := 0
-	for _, read := range reads {
-		if read.Err != nil {
-			failed++
-		}
-		fmt.Fprintf(e.Err, "%s : %s\n", filepath.Base(read.File), read.Sentence())
-		for _, refusal := range read.Refused {
-			fmt.Fprintf(e.Err, "%s : %s\n", filepath.Base(read.File), refusal.Sentence)
-		}
-	}
-	if failed == len(reads) {
+	if node.TellReads(e.Err, reads) == len(reads) {
 		return exitStatus(Failed)
 	}
 	return nil

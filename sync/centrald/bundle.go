@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"cantal.fr/buron/sync/node"
 )
@@ -40,7 +39,7 @@ type bundleReadCmd struct {
 	Paths []string `arg:"" help:"Clés, dossiers ou fichiers .buron." type:"path"`
 }
 
-// Run reads bundles; the error is of the last one where none could be read.
+// Run reads bundles; it is an error where none could be read.
 func (c *bundleReadCmd) Run(e *env) error {
 	r, err := e.open()
 	if err != nil {
@@ -51,17 +50,7 @@ func (c *bundleReadCmd) Run(e *env) error {
 	if err != nil {
 		return node.StickError(err)
 	}
-	failed := 0
-	for _, read := range reads {
-		if read.Err != nil {
-			failed++
-		}
-		fmt.Fprintf(e.err, "%s : %s\n", filepath.Base(read.File), read.Sentence())
-		for _, refusal := range read.Refused {
-			fmt.Fprintf(e.err, "%s : %s\n", filepath.Base(read.File), refusal.Sentence)
-		}
-	}
-	if failed == len(reads) {
+	if node.TellReads(e.err, reads) == len(reads) {
 		return fmt.Errorf("aucune clé n'a pu être lue")
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 	"time"
@@ -106,6 +107,21 @@ func (s StickRead) Sentence() string {
 		return text
 	}
 	return s.Err.Error()
+}
+
+// TellReads writes what came of each bundle for people, and returns how many could not be read.
+func TellReads(w io.Writer, reads []StickRead) (failed int) {
+	for _, read := range reads {
+		if read.Err != nil {
+			failed++
+		}
+		name := filepath.Base(read.File)
+		fmt.Fprintf(w, "%s : %s\n", name, read.Sentence())
+		for _, refusal := range read.Refused {
+			fmt.Fprintf(w, "%s : %s\n", name, refusal.Sentence)
+		}
+	}
+	return failed
 }
 
 // ReadBundles reads bundles one after the other: files, and those of the folders among the paths. One that
