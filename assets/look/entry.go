@@ -41,14 +41,6 @@ func NewSecret() *Entry {
 	return e
 }
 
-// NewSearch returns a field that tells of each change, with a hint.
-func NewSearch(placeholder string, changed func(string)) *Entry {
-	e := NewEntry()
-	e.SetPlaceHolder(placeholder)
-	e.OnChanged = changed
-	return e
-}
-
 // CreateRenderer draws the field in its ring.
 func (e *Entry) CreateRenderer() fyne.WidgetRenderer {
 	e.ExtendBaseWidget(e)
