@@ -150,8 +150,11 @@ func compareDots(a, b dot) int {
 }
 
 // keyOf returns the key that opened the chains of an entry's incarnation.
-func (l *life) keyOf(e *entry) trust.Key {
-	k, _ := trust.KeyOf(l.judged.keys[e.incarnation])
+func (l *life) keyOf(e *entry) trust.Key { return l.keyIn(e.incarnation) }
+
+// keyIn returns the key of an incarnation, zero where no piece has named it.
+func (l *life) keyIn(incarnation name16) trust.Key {
+	k, _ := trust.KeyOf(l.judged.keys[incarnation])
 	return k
 }
 

@@ -60,8 +60,9 @@ func (l *life) meet() error {
 			if err != nil {
 				return fmt.Errorf("after healing, %s cannot exchange: %w", n.label, err)
 			}
-			if len(res.Refused)+len(res.Rejected) > 0 && l.admitted(central, n) {
-				return fmt.Errorf("after healing, what %s and the central hold is refused: %v %v", n.label, res.Refused, res.Rejected)
+			rejected := slices.DeleteFunc(res.Rejected, func(f exchange.Refusal) bool { return l.waits(central, f) })
+			if len(res.Refused)+len(rejected) > 0 && l.admitted(central, n) {
+				return fmt.Errorf("after healing, what %s and the central hold is refused: %v %v", n.label, res.Refused, rejected)
 			}
 			moved += res.Received + res.Sent
 		}
@@ -85,6 +86,24 @@ func (l *life) admitted(by, n *node) bool {
 	return len(admissions) > 0
 }
 
+// waits reports whether what a device refused is by one that lost its key and waits to be admitted: a database
+// that was parted from its key twice holds what it wrote in between, and its last key alone may be admitted.
+func (l *life) waits(by *node, f exchange.Refusal) bool {
+	m := l.readers[l.keyIn(name16(f.Incarnation))]
+	if f.Reason != "unknown" || m == nil {
+		return false
+	}
+	held, err := l.judged.hold(l.ctx, by.r)
+	l.fail(err)
+	return l.readLaw(held).waits(m)
+}
+
+// waits reports whether a member lost its key, or goes on from one that did, and nobody has admitted it since.
+func (w *law) waits(m *member) bool {
+	admissions, _ := w.standing(m.id.Public())
+	return len(admissions) == 0 && slices.ContainsFunc(m.lineage(), func(o *member) bool { return o.orphan })
+}
+
 // judge checks the invariants on all devices.
 func (l *life) judge() error {
 	all := map[hash32]*entry{}
@@ -100,8 +119,10 @@ func (l *life) judge() error {
 		}
 		held[n] = h
 		for k, e := range h {
-			switch own := slices.Contains(n.lineage(), l.author(e)); {
-			case !law.revoked(n.id.Public()) && (own || law.reads(n.id.Public(), e.scope)):
+			by := l.author(e)
+			waits := by != nil && law.waits(by)
+			switch own := slices.Contains(n.lineage(), by); {
+			case !law.revoked(n.id.Public()) && (own || !waits && law.reads(n.id.Public(), e.scope)):
 				all[k] = e
 			default:
 				l.strand(e) // what it holds alone stays with it: nobody takes it in
