@@ -80,15 +80,10 @@ func heldOf(ctx context.Context, q querier, number int64) ([]heldHead, error) {
 func (r *Replica) unnoted(ctx context.Context, peer trust.Key, heads []exchange.Head) ([]exchange.Head, error) {
 	const query = `SELECT EXISTS (SELECT 1 FROM held_by WHERE chain = chain.id AND peer = ?1
 		AND (hash = ?2 OR (NOT forked AND seq >= ?3))) FROM chain WHERE incarnation = ?4 AND scope = ?5`
-	stmt, err := r.read.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, translate(err)
-	}
-	defer stmt.Close()
 	var out []exchange.Head
 	for _, h := range heads {
 		var noted bool
-		switch err := stmt.QueryRowContext(ctx, peer[:], h.Hash[:], h.Seq, h.Chain.Incarnation[:], h.Chain.Scope).Scan(&noted); {
+		switch err := r.read.QueryRowContext(ctx, query, peer[:], h.Hash[:], h.Seq, h.Chain.Incarnation[:], h.Chain.Scope).Scan(&noted); {
 		case errors.Is(err, sql.ErrNoRows):
 		case err != nil:
 			return nil, translate(err)

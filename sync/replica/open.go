@@ -81,7 +81,7 @@ type Replica struct {
 	home      Folder // beside the database
 	o         Options
 	db        *sql.DB
-	write     *sql.Conn // the one connection that writes
+	write     *writer
 	read      *pool
 	life      atomic.Pointer[life]
 	territory journal.Territory
@@ -249,18 +249,17 @@ func open(ctx context.Context, dir string, dsn func(readOnly bool) string, home 
 }
 
 func (r *Replica) load(ctx context.Context) (err error) {
-	if r.write, err = r.db.Conn(ctx); err != nil {
+	c, err := r.db.Conn(ctx)
+	if err != nil {
 		return err
 	}
+	r.write, r.st = newWriter(c), newStatements(c)
 	if err := r.migrate(ctx); err != nil {
 		return err
 	}
 	t, err := r.metaBytes(ctx, "territory")
 	if err != nil || copy(r.territory[:], t) != len(r.territory) {
 		return errors.Join(err, ErrDamaged)
-	}
-	if err := r.st.prepare(ctx, r.write); err != nil {
-		return err
 	}
 	if err := r.st.dataVersion.QueryRowContext(ctx).Scan(&r.seen); err != nil {
 		return err

@@ -6,16 +6,45 @@ import (
 	"sync"
 )
 
-// maxPrepared is how many reading queries stay prepared: those of exchanges and of the screens in use. Queries
-// whose text varies find no room later on, and are prepared each time.
+// maxPrepared is how many queries stay prepared on each side: those of exchanges, of batches and of the screens
+// in use. Queries whose text varies find no room later on, and are prepared each time.
 const maxPrepared = 64
 
-// pool is the connections that read. Parsing a query costs more than most answers, so each text is prepared
-// once on each connection.
+// prepared are the queries that were asked before, by their text: parsing one costs more than most answers.
+type prepared struct {
+	mu     sync.Mutex
+	byText map[string]*sql.Stmt
+	on     interface {
+		PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+	}
+}
+
+// statement returns the prepared query, nil where it is not kept.
+func (p *prepared) statement(ctx context.Context, query string) *sql.Stmt {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s, ok := p.byText[query]; ok || len(p.byText) >= maxPrepared {
+		return s
+	}
+	s, err := p.on.PrepareContext(ctx, query)
+	if err != nil {
+		return nil // the query itself will say why
+	}
+	p.byText[query] = s
+	return s
+}
+
+// close releases the queries.
+func (p *prepared) close() {
+	for _, s := range p.byText {
+		_ = s.Close()
+	}
+}
+
+// pool is the connections that read.
 type pool struct {
 	*sql.DB
-	mu       sync.Mutex
-	prepared map[string]*sql.Stmt
+	prepared
 }
 
 func openPool(dsn string) (*pool, error) {
@@ -25,22 +54,7 @@ func openPool(dsn string) (*pool, error) {
 	}
 	db.SetMaxOpenConns(readers)
 	db.SetMaxIdleConns(readers)
-	return &pool{DB: db, prepared: map[string]*sql.Stmt{}}, nil
-}
-
-// statement returns the prepared query, nil where it is not kept.
-func (p *pool) statement(ctx context.Context, query string) *sql.Stmt {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if s, ok := p.prepared[query]; ok || len(p.prepared) >= maxPrepared {
-		return s
-	}
-	s, err := p.PrepareContext(ctx, query)
-	if err != nil {
-		return nil // the query itself will say why
-	}
-	p.prepared[query] = s
-	return s
+	return &pool{DB: db, prepared: prepared{byText: map[string]*sql.Stmt{}, on: db}}, nil
 }
 
 // QueryContext is that of sql.DB.
@@ -57,4 +71,47 @@ func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *
 		return s.QueryRowContext(ctx, args...)
 	}
 	return p.DB.QueryRowContext(ctx, query, args...)
+}
+
+// writer is the one connection that writes.
+type writer struct {
+	*sql.Conn
+	prepared
+}
+
+func newWriter(c *sql.Conn) *writer {
+	return &writer{Conn: c, prepared: prepared{byText: map[string]*sql.Stmt{}, on: c}}
+}
+
+// ExecContext is that of sql.Conn.
+func (w *writer) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if len(args) == 0 {
+		return w.Conn.ExecContext(ctx, query) // pragmas, and what is done once
+	}
+	if s := w.statement(ctx, query); s != nil {
+		return s.ExecContext(ctx, args...)
+	}
+	return w.Conn.ExecContext(ctx, query, args...)
+}
+
+// QueryContext is that of sql.Conn.
+func (w *writer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := w.statement(ctx, query); s != nil {
+		return s.QueryContext(ctx, args...)
+	}
+	return w.Conn.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext is that of sql.Conn.
+func (w *writer) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if s := w.statement(ctx, query); s != nil {
+		return s.QueryRowContext(ctx, args...)
+	}
+	return w.Conn.QueryRowContext(ctx, query, args...)
+}
+
+// Close releases the queries, and the connection.
+func (w *writer) Close() error {
+	w.close()
+	return w.Conn.Close()
 }

@@ -7,74 +7,108 @@ import (
 	"strings"
 )
 
-// statements are prepared once, on the one connection that writes.
+// statements are those of every batch, on the one connection that writes. Each is prepared when it is first
+// used, and stays so.
 type statements struct {
-	chainOf, addChain, fork                *sql.Stmt
-	tips, addTip, moveTip                  *sql.Stmt
-	begin, commit, dataVersion             *sql.Stmt
-	holds, addEntry, prevOf                *sql.Stmt
-	findRecord, addRecord, setRecord       *sql.Stmt
-	addTouch, addWords, dropWords          *sql.Stmt
-	lastRecord, addRecords, addTouches     *sql.Stmt
-	getDigest, setDigest, getMeta, setMeta *sql.Stmt
-	addAuthor, author                      *sql.Stmt
-	shelve, unshelve, setStored, between   *sql.Stmt
+	chainOf, addChain, fork                *once
+	tips, addTip, moveTip                  *once
+	begin, commit, dataVersion             *once
+	holds, addEntry, prevOf                *once
+	findRecord, addRecord, setRecord       *once
+	addTouch, addWords, dropWords          *once
+	lastRecord, addRecords, addTouches     *once
+	getDigest, setDigest, getMeta, setMeta *once
+	addAuthor, author                      *once
+	shelve, unshelve, setStored, between   *once
+	all                                    []*once
 }
 
-func (s *statements) prepare(ctx context.Context, db *sql.Conn) error {
-	for _, p := range []struct {
-		to  **sql.Stmt
-		sql string
-	}{
-		{&s.chainOf, "SELECT id, forked FROM chain WHERE incarnation = ? AND scope = ?"},
-		{&s.addChain, "INSERT INTO chain (incarnation, scope) VALUES (?, ?)"},
-		{&s.fork, "UPDATE chain SET forked = 1 WHERE id = ?"},
-		{&s.tips, "SELECT seq, hash FROM tip WHERE chain = ?"},
-		{&s.addTip, "INSERT INTO tip (chain, seq, hash) VALUES (?, ?, ?)"},
-		{&s.moveTip, "UPDATE tip SET seq = ?, hash = ? WHERE chain = ? AND hash = ?"},
-		{&s.begin, "BEGIN IMMEDIATE"},
-		{&s.commit, "COMMIT"},
-		{&s.dataVersion, "PRAGMA data_version"},
-		{&s.holds, "SELECT id FROM entry WHERE chain = ? AND seq = ? AND hash = ?"},
-		{&s.addEntry, "INSERT INTO entry (chain, seq, hash, signed, received, stored, standing) VALUES (?, ?, ?, ?, ?, ?, ?)"},
-		{&s.prevOf, "SELECT substr(stored, 1, 32) FROM entry WHERE chain = ? AND seq = ? AND hash = ?"},
-		{&s.findRecord, "SELECT number, cells FROM record WHERE id = ? AND kind = ? AND scope = ?"},
-		{&s.between, "SELECT id, number FROM record WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"},
-		{&s.addRecord, addRecords(1)},
-		{&s.addRecords, addRecords(together)},
-		{&s.lastRecord, "SELECT coalesce(max(number), 0) FROM record"},
-		{&s.setRecord, "UPDATE record SET archived = ?, conflicts = ?, fields = ?, cells = ? WHERE number = ?"},
-		{&s.addTouch, addTouches(1)},
-		{&s.addTouches, addTouches(together)},
-		{&s.addWords, addWords()},
-		{&s.dropWords, "DELETE FROM search WHERE rowid = ?"},
-		{&s.getDigest, "SELECT digest FROM scope_digest WHERE scope = ?"},
-		{&s.setDigest, "INSERT OR REPLACE INTO scope_digest (scope, digest) VALUES (?, ?)"},
-		{&s.getMeta, "SELECT value FROM meta WHERE key = ?"},
-		{&s.setMeta, "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"},
-		{&s.addAuthor, "INSERT OR IGNORE INTO author (incarnation, key) VALUES (?, ?)"},
-		{&s.author, "SELECT key FROM author WHERE incarnation = ?"},
-		{&s.shelve, "INSERT OR IGNORE INTO shelf (record, entry, op) VALUES (?, ?, ?)"},
-		{&s.unshelve, "DELETE FROM shelf WHERE entry = ?"},
-		{&s.setStored, "UPDATE entry SET stored = ? WHERE id = ?"},
-	} {
-		stmt, err := db.PrepareContext(ctx, p.sql)
-		if err != nil {
-			return fmt.Errorf("prepare %s: %w", p.sql, err)
+func newStatements(db *sql.Conn) statements {
+	var all []*once
+	at := func(query string) *once {
+		all = append(all, &once{on: db, query: query})
+		return all[len(all)-1]
+	}
+	s := statements{
+		chainOf:     at("SELECT id, forked FROM chain WHERE incarnation = ? AND scope = ?"),
+		addChain:    at("INSERT INTO chain (incarnation, scope) VALUES (?, ?)"),
+		fork:        at("UPDATE chain SET forked = 1 WHERE id = ?"),
+		tips:        at("SELECT seq, hash FROM tip WHERE chain = ?"),
+		addTip:      at("INSERT INTO tip (chain, seq, hash) VALUES (?, ?, ?)"),
+		moveTip:     at("UPDATE tip SET seq = ?, hash = ? WHERE chain = ? AND hash = ?"),
+		begin:       at("BEGIN IMMEDIATE"),
+		commit:      at("COMMIT"),
+		dataVersion: at("PRAGMA data_version"),
+		holds:       at("SELECT id FROM entry WHERE chain = ? AND seq = ? AND hash = ?"),
+		addEntry:    at("INSERT INTO entry (chain, seq, hash, signed, received, stored, standing) VALUES (?, ?, ?, ?, ?, ?, ?)"),
+		prevOf:      at("SELECT substr(stored, 1, 32) FROM entry WHERE chain = ? AND seq = ? AND hash = ?"),
+		findRecord:  at("SELECT number, cells FROM record WHERE id = ? AND kind = ? AND scope = ?"),
+		between:     at("SELECT id, number FROM record WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"),
+		addRecord:   at(addRecords(1)),
+		addRecords:  at(addRecords(together)),
+		lastRecord:  at("SELECT coalesce(max(number), 0) FROM record"),
+		setRecord:   at("UPDATE record SET archived = ?, conflicts = ?, fields = ?, cells = ? WHERE number = ?"),
+		addTouch:    at(addTouches(1)),
+		addTouches:  at(addTouches(together)),
+		addWords:    at(addWords()),
+		dropWords:   at("DELETE FROM search WHERE rowid = ?"),
+		getDigest:   at("SELECT digest FROM scope_digest WHERE scope = ?"),
+		setDigest:   at("INSERT OR REPLACE INTO scope_digest (scope, digest) VALUES (?, ?)"),
+		getMeta:     at("SELECT value FROM meta WHERE key = ?"),
+		setMeta:     at("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"),
+		addAuthor:   at("INSERT OR IGNORE INTO author (incarnation, key) VALUES (?, ?)"),
+		author:      at("SELECT key FROM author WHERE incarnation = ?"),
+		shelve:      at("INSERT OR IGNORE INTO shelf (record, entry, op) VALUES (?, ?, ?)"),
+		unshelve:    at("DELETE FROM shelf WHERE entry = ?"),
+		setStored:   at("UPDATE entry SET stored = ? WHERE id = ?"),
+	}
+	s.all = all
+	return s
+}
+
+func (s *statements) close() {
+	for _, o := range s.all {
+		if o.stmt != nil {
+			_ = o.stmt.Close()
 		}
-		*p.to = stmt
+	}
+}
+
+// once is a statement that is prepared at its first use. Only who holds the connection may use it.
+type once struct {
+	on    *sql.Conn
+	query string
+	stmt  *sql.Stmt
+}
+
+func (o *once) prepare(ctx context.Context) (err error) {
+	if o.stmt == nil {
+		if o.stmt, err = o.on.PrepareContext(ctx, o.query); err != nil {
+			return fmt.Errorf("prepare %s: %w", o.query, err)
+		}
 	}
 	return nil
 }
 
-func (s *statements) close() {
-	for _, st := range []*sql.Stmt{s.chainOf, s.addChain, s.fork, s.tips, s.addTip, s.moveTip, s.begin, s.commit, s.dataVersion, s.holds, s.addEntry, s.prevOf,
-		s.findRecord, s.addRecord, s.setRecord, s.addTouch, s.addWords, s.dropWords, s.getDigest, s.setDigest, s.getMeta, s.setMeta, s.addAuthor, s.author,
-		s.shelve, s.unshelve, s.setStored, s.between, s.lastRecord, s.addRecords, s.addTouches} {
-		if st != nil {
-			_ = st.Close()
-		}
+func (o *once) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
+	if err := o.prepare(ctx); err != nil {
+		return nil, err
 	}
+	return o.stmt.ExecContext(ctx, args...)
+}
+
+func (o *once) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
+	if err := o.prepare(ctx); err != nil {
+		return nil, err
+	}
+	return o.stmt.QueryContext(ctx, args...)
+}
+
+func (o *once) QueryRowContext(ctx context.Context, args ...any) *sql.Row {
+	if err := o.prepare(ctx); err != nil {
+		return o.on.QueryRowContext(ctx, o.query, args...) // which says why
+	}
+	return o.stmt.QueryRowContext(ctx, args...)
 }
 
 // indexed lists, by kind, the fields by which screens look records up.
