@@ -94,7 +94,8 @@ func (r *run) standing() error {
 // handOver brings the central what this device wrote, which is no longer admitted. The error is ErrRevoked
 // even where all went well.
 func (r *run) handOver(ctx context.Context) error {
-	if d, _ := r.s.Roster().Device(r.peer); d.Role != record.Central {
+	// Who is unknown may be the central under a new key, of which only itself can tell.
+	if d, known := r.s.Roster().Device(r.peer); known && d.Role != record.Central {
 		return ErrRevoked
 	}
 	r.outcast = true
@@ -103,6 +104,9 @@ func (r *run) handOver(ctx context.Context) error {
 	} else if back {
 		r.outcast = false
 		return r.all(ctx)
+	}
+	if d, _ := r.s.Roster().Device(r.peer); d.Role != record.Central {
+		return ErrRevoked
 	}
 	for range 2 { // to bring, and to hear that all has arrived
 		differ, err := r.offer(ctx)

@@ -378,3 +378,24 @@ func TestAReadmittedDeviceHearsOfIt(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAReadmittedDeviceHearsOfItFromACentralUnderANewKey(t *testing.T) {
+	f := newField(t)
+	a := f.admit("poste", record.Agent, 0)
+	revoke(t, f.central, a)
+	give(t, f.central, a)
+	if err := f.central.Readmit(t.Context(), a.Identity().Public()); err != nil {
+		t.Fatal(err)
+	}
+	restored := openCopy(t, copyOf(t, f.central, trust.KeyFile, startFile), Options{Machine: func() string { return "une autre" }})
+	if _, err := meet(t, a, restored, 0); err != nil {
+		t.Errorf("it goes on taking itself for revoked: %v", err)
+	}
+	id := save(t, a, machine("PC-1"))
+	if _, err := meet(t, a, restored, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := restored.Get(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+}
