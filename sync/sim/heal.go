@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -54,8 +55,8 @@ func (l *life) meet() error {
 			res, err := exchange.Run(l.ctx, n.r, central.id.Public(), nil, plain{central.server, n.id.Public()}, nil)
 			l.follow(n)
 			l.follow(central)
-			if err != nil && l.endedAt(central, n) {
-				continue // it is told so, or told nothing
+			if err != nil && (l.endedAt(central, n) || errors.Is(err, exchange.ErrRevoked) && l.endedAt(n, n)) {
+				continue // it is told so, or told nothing; or it knows, and the central has not heard yet
 			}
 			if err != nil {
 				return fmt.Errorf("after healing, %s cannot exchange: %w", n.label, err)
