@@ -160,6 +160,7 @@ func (n *Node) RunReady(ctx context.Context, ready func(addr string)) error {
 	}
 	n.meetKnown(ctx)
 	wg.Go(func() { n.classLoop(ctx) })
+	wg.Go(func() { n.watchNetwork(ctx) })
 	if n.o.USB || len(n.o.Folders) > 0 {
 		wg.Go(func() { n.watchSticks(ctx) })
 	}
