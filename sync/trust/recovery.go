@@ -1,0 +1,118 @@
+package trust
+
+import (
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"cantal.fr/buron/sync/journal"
+	"filippo.io/age"
+)
+
+// recovery is the content of a recovery file, before encryption.
+type recovery struct {
+	Format    string    `json:"format"`
+	Territory string    `json:"territory"`
+	Name      string    `json:"name"`
+	Root      []byte    `json:"root_seed"`
+	Next      []byte    `json:"next_root_seed"`
+	First     []byte    `json:"first_root,omitempty"`      // public key that the territory was founded with, where the root has been replaced since
+	FirstNext []byte    `json:"first_next_root,omitempty"` // and the hash of the one that followed it
+	Seal      string    `json:"seal,omitempty"`            // X25519 identity that opens the devices' data keys
+	Made      time.Time `json:"made"`
+}
+
+const recoveryFormat = "buron recovery v1"
+
+// ErrPassphrase is returned where a recovery file would be sealed with nothing.
+var ErrPassphrase = errors.New("trust: the recovery file needs a passphrase of 12 characters at least")
+
+// Recovery is what a recovery file restores.
+type Recovery struct {
+	Territory journal.Territory
+	Name      string
+	Seal      *age.X25519Identity // opens the devices' data keys; nil in a file made before there were any
+	Root      *Root
+
+	first     ed25519.PublicKey // of the founding
+	firstNext journal.Hash
+}
+
+// WriteRecovery seals the root keys with a passphrase (age, scrypt) for the paper safe. Nothing else
+// can name another delegate or replace a lost root.
+func (f *Founding) WriteRecovery(w io.Writer, passphrase string, now time.Time) error {
+	return writeRecovery(w, passphrase, recovery{
+		Format: recoveryFormat, Territory: f.Territory.String(), Name: f.name,
+		Root: f.root.Seed(), Next: f.next.Seed(), Seal: f.seal.String(), Made: now.UTC(),
+	})
+}
+
+// Write seals what a recovery file holds with another passphrase, with the root's keys as they are now.
+func (r Recovery) Write(w io.Writer, passphrase string, now time.Time) error {
+	content := recovery{
+		Format: recoveryFormat, Territory: r.Territory.String(), Name: r.Name,
+		Root: r.Root.key.Seed(), Next: r.Root.next.Seed(), First: r.first, FirstNext: r.firstNext[:], Made: now.UTC(),
+	}
+	if r.Seal != nil {
+		content.Seal = r.Seal.String()
+	}
+	return writeRecovery(w, passphrase, content)
+}
+
+func writeRecovery(w io.Writer, passphrase string, content recovery) error {
+	if len([]rune(passphrase)) < 12 {
+		return ErrPassphrase
+	}
+	recipient, err := age.NewScryptRecipient(passphrase)
+	if err != nil {
+		return fmt.Errorf("trust: seal the recovery file: %w", err)
+	}
+	sealed, err := age.Encrypt(w, recipient)
+	if err != nil {
+		return fmt.Errorf("trust: seal the recovery file: %w", err)
+	}
+	err = json.NewEncoder(sealed).Encode(content)
+	if err = errors.Join(err, sealed.Close()); err != nil {
+		return fmt.Errorf("trust: seal the recovery file: %w", err)
+	}
+	return nil
+}
+
+// OpenRecovery reads a recovery file back, after checking that it is of the territory that it names.
+func OpenRecovery(r io.Reader, passphrase string) (out Recovery, err error) {
+	id, err := age.NewScryptIdentity(passphrase)
+	if err != nil {
+		return out, fmt.Errorf("trust: open the recovery file: %w", err)
+	}
+	plain, err := age.Decrypt(r, id)
+	if err != nil {
+		return out, fmt.Errorf("trust: open the recovery file: %w", err)
+	}
+	var f recovery
+	if err := json.NewDecoder(plain).Decode(&f); err != nil {
+		return out, fmt.Errorf("trust: read the recovery file: %w", err)
+	}
+	if f.Format != recoveryFormat || len(f.Root) != ed25519.SeedSize || len(f.Next) != ed25519.SeedSize {
+		return out, errors.New("trust: this is not a recovery file")
+	}
+	root := &Root{key: ed25519.NewKeyFromSeed(f.Root), next: ed25519.NewKeyFromSeed(f.Next)}
+	out = Recovery{Name: f.Name, Root: root, first: root.key.Public().(ed25519.PublicKey), firstNext: keyHash(publicOf(root.next))}
+	if len(f.First) == ed25519.PublicKeySize && len(f.FirstNext) == len(out.firstNext) {
+		out.first = f.First
+		copy(out.firstNext[:], f.FirstNext)
+	}
+	out.Territory = journal.TerritoryOf(out.first, out.firstNext)
+	root.territory = out.Territory
+	if out.Territory.String() != f.Territory {
+		return out, errors.New("trust: the keys of the recovery file are not those of the territory it names")
+	}
+	if f.Seal != "" {
+		if out.Seal, err = age.ParseX25519Identity(f.Seal); err != nil {
+			return out, fmt.Errorf("trust: the recovery file is damaged: %w", err)
+		}
+	}
+	return out, nil
+}
