@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,6 +14,9 @@ import (
 
 // errDelegate is what one who is no delegate is told.
 var errDelegate = fmt.Errorf("%w: only a delegate speaks for the territory", ErrForbidden)
+
+// errOnlyRoot is what a delegate is told that would end another: what it said would count for nothing.
+var errOnlyRoot = errors.New("cet appareil admet et suspend les autres\u00a0: seul le fichier de secours du territoire peut l'arrêter. Faites «\u00a0root end\u00a0» avec ce fichier")
 
 // say writes records of the control scope, in one entry. Only a delegate may.
 func (b *batch) say(statements ...statement) ([]uuid.UUID, error) {
@@ -75,8 +79,12 @@ func (r *Replica) Distrust(ctx context.Context, key trust.Key, reason string) (u
 
 func (r *Replica) revoke(ctx context.Context, key trust.Key, reason string, whole bool) (id uuid.UUID, err error) {
 	err = r.inBatch(ctx, func(b *batch) error {
-		if _, ok := b.roster.Device(key); !ok {
+		d, ok := b.roster.Device(key)
+		if !ok {
 			return fmt.Errorf("%w: cet appareil n'est pas admis", ErrUnknown)
+		}
+		if d.Delegate {
+			return errOnlyRoot
 		}
 		v := trust.Revocation{Key: key, Reason: reason}
 		if !whole {
@@ -140,6 +148,9 @@ func (r *Replica) ChangeRole(ctx context.Context, key trust.Key, role record.Rol
 		d, ok := b.roster.Device(key)
 		if !ok {
 			return fmt.Errorf("%w: cet appareil n'est pas admis", ErrUnknown)
+		}
+		if d.Delegate {
+			return errOnlyRoot
 		}
 		cuts, err := b.cutsOf(key)
 		if err != nil {

@@ -1,0 +1,95 @@
+package replica
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
+)
+
+// What the root says. Its key is on no device: it comes with a recovery file, for the one thing to be said.
+
+// NameDelegate makes a device of the coordination, or a central, one that admits and suspends others.
+func (r *Replica) NameDelegate(ctx context.Context, root *trust.Root, key trust.Key) error {
+	d, ok := r.Roster().Device(key)
+	switch {
+	case !ok || d.Revoked:
+		return fmt.Errorf("%w: cet appareil n'est pas admis", ErrUnknown)
+	case d.Role != record.Coordination && d.Role != record.Central:
+		return errors.New("seul un appareil de la coordination admet les autres\u00a0: changez d'abord son rôle")
+	}
+	piece, err := root.Delegate(key, r.o.Random, r.o.Now())
+	if err != nil {
+		return err
+	}
+	return r.rootSays(ctx, root, piece)
+}
+
+// EndDelegate ends a device, whatever it was named: what is held here of its chains counts, what it says from
+// then on does not.
+func (r *Replica) EndDelegate(ctx context.Context, root *trust.Root, key trust.Key, reason string) error {
+	if _, ok := r.Roster().Device(key); !ok {
+		return fmt.Errorf("%w: cet appareil n'est pas admis", ErrUnknown)
+	}
+	cuts, err := r.endsOf(ctx, key)
+	if err != nil {
+		return err
+	}
+	piece, err := root.Revoke(trust.Revocation{Key: key, Reason: reason, Cuts: cuts}, r.o.Random, r.o.Now())
+	if err != nil {
+		return err
+	}
+	return r.rootSays(ctx, root, piece)
+}
+
+// ReplaceRoot hands over to new root keys. Keep must put them where they last before anything is said: it is
+// called once.
+func (r *Replica) ReplaceRoot(ctx context.Context, root *trust.Root, keep func(*trust.Root) error) error {
+	if err := r.speaks(root); err != nil {
+		return err
+	}
+	cuts, err := r.endsOf(ctx, root.Public())
+	if err != nil {
+		return err
+	}
+	next, pieces, err := root.Succeed(cuts, r.o.Random, r.o.Now())
+	if err != nil {
+		return err
+	}
+	if err := keep(next); err != nil {
+		return err
+	}
+	return r.rootSays(ctx, root, pieces...)
+}
+
+// endsOf returns the ends of a device's chains as they are held.
+func (r *Replica) endsOf(ctx context.Context, key trust.Key) (cuts []trust.Cut, err error) {
+	err = r.inBatch(ctx, func(b *batch) error {
+		cuts, err = b.cutsOf(key)
+		return err
+	})
+	return cuts, err
+}
+
+// speaks reports whether a root is the one that the territory has today.
+func (r *Replica) speaks(root *trust.Root) error {
+	if _, now, ok := r.Roster().Territory(); !ok || now != root.Public() {
+		return trust.ErrRootReplaced
+	}
+	return nil
+}
+
+// rootSays takes in what the root has said.
+func (r *Replica) rootSays(ctx context.Context, root *trust.Root, pieces ...journal.Piece) error {
+	if err := r.speaks(root); err != nil {
+		return err
+	}
+	_, refused, err := r.Admit(ctx, r.Identity().Public(), pieces)
+	if err == nil && len(refused) > 0 {
+		err = errors.New(refused[0].Sentence)
+	}
+	return err
+}
