@@ -105,9 +105,8 @@ func Restore(path, dir, passphrase string) error {
 		return ErrPassphrase
 	}
 	plain, err := age.Decrypt(f, id)
-	var wrong *age.NoIdentityMatchError
 	switch {
-	case errors.As(err, &wrong):
+	case wrongPassphrase(err):
 		return ErrPassphrase
 	case err != nil:
 		return fmt.Errorf("%w (%w)", ErrBackup, err)

@@ -56,11 +56,11 @@ func ParseGrant(b record.Book, role string, places []string) (record.Role, []str
 func parseRole(text string) (record.Role, error) {
 	var known []string
 	for _, r := range record.Roles() {
-		if r == record.Central {
-			continue // a central is made by init, from the root's own keys: nobody is invited to be one
-		}
 		if strings.EqualFold(text, string(r)) || strings.EqualFold(text, r.Label()) {
 			return r, nil
+		}
+		if r == record.Central {
+			continue // invited where another is lost, by who knows what for
 		}
 		known = append(known, string(r))
 	}

@@ -229,19 +229,20 @@ func (n *Node) centralURL(ctx context.Context) (string, error) {
 	return n.r.Setting(ctx, settingCentral)
 }
 
-// centralKey returns the key that the central must prove: the one learnt when joining, else the one that
-// the roster names.
+// centralKey returns the key that the central must prove: the one learnt when joining, unless it was ended
+// since, else the one that the roster names.
 func (n *Node) centralKey(ctx context.Context) (*trust.Key, error) {
 	text, err := n.r.Setting(ctx, settingCentralKey)
 	if err != nil {
 		return nil, err
 	}
 	if text != "" {
-		k, err := trust.ParseKey(text)
-		return &k, err
+		if k, err := trust.ParseKey(text); err != nil || !n.r.Roster().Revoked(k) {
+			return &k, err
+		}
 	}
 	for _, d := range n.r.Roster().Devices() {
-		if d.Role == record.Central {
+		if d.Role == record.Central && !d.Revoked {
 			return &d.Key, nil
 		}
 	}

@@ -3,11 +3,8 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 
 	"cantal.fr/buron/sync/replica"
-	"cantal.fr/buron/sync/trust"
 	"filippo.io/age"
 )
 
@@ -21,22 +18,19 @@ var (
 // Recover puts the data key of a device back where it is kept, from the territory's recovery file: what is
 // personal can be read there again.
 func Recover(ctx context.Context, r *replica.Replica, path, passphrase string) error {
-	f, err := os.Open(path)
+	got, err := openRecovery(r, path, passphrase)
 	if err != nil {
-		return fmt.Errorf("node: open the recovery file: %w", err)
+		return err
 	}
-	defer f.Close()
-	got, err := trust.OpenRecovery(f, passphrase)
-	var wrong *age.NoIdentityMatchError
-	switch {
-	case errors.As(err, &wrong):
-		return ErrRecoveryPhrase
-	case err != nil:
-		return fmt.Errorf("%w (%w)", ErrRecovery, err)
-	case got.Territory != r.Territory():
-		return ErrRecoveryOther
-	case got.Seal == nil:
+	got.Root.Forget()
+	if got.Seal == nil {
 		return replica.ErrNoWrap
 	}
 	return r.RestoreKey(ctx, got.Seal)
+}
+
+// wrongPassphrase reports whether a file was not opened because the passphrase is another.
+func wrongPassphrase(err error) bool {
+	var wrong *age.NoIdentityMatchError
+	return errors.As(err, &wrong)
 }

@@ -21,7 +21,7 @@ var misuses = []struct {
 	{regexp.MustCompile(`^(\S+): missing value.*$`), `$1 : il manque sa valeur`},
 	{regexp.MustCompile(`^(\S+): expected duration but got ("[^"]*").*$`), `$1 : $2 n'est pas une durée ; écrivez 90s, 5m ou 24h`},
 	{regexp.MustCompile(`^(\S+): expected a valid .* but got (.*)$`), `$1 : $2 n'est pas un nombre`},
-	{regexp.MustCompile(`^usage: (.*)$`), `$1`},
+	{regexp.MustCompile(`(?s)^usage: (.*)$`), `$1`},
 }
 
 // Misuse returns in French what the parser of the command line found wrong.

@@ -50,6 +50,8 @@ func ofData(err error) string {
 		return "La base de cet appareil est abîmée. N'effacez rien\u00a0: copiez le dossier sur une clé et appelez la coordination. Ce qui est parti vers d'autres appareils y est en sûreté."
 	case errors.Is(err, replica.ErrSealed):
 		return "Noms et signatures sont scellés et leur clé n'est pas sur cet appareil\u00a0: rien n'a été changé. Demandez à la coordination le fichier de secours, puis faites «\u00a0buron doctor --recovery FICHIER\u00a0»."
+	case errors.Is(err, trust.ErrRootReplaced):
+		return "Ce fichier de secours a été remplacé par un autre\u00a0: prenez le plus récent. Rien n'a été changé."
 	case strings.Contains(text, "device.key") && errors.Is(err, fs.ErrNotExist):
 		return "La clé de cet appareil (device.key) manque dans le dossier des données\u00a0: remettez-la depuis une sauvegarde, ou rejoignez le territoire dans un autre dossier (--data)."
 	case strings.Contains(text, "device.key is damaged"):

@@ -1,0 +1,151 @@
+package node
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
+	"cantal.fr/buron/sync/trust"
+)
+
+// What only the territory's recovery file can say: who is a delegate, and that another file replaces it.
+
+// NameDelegate makes a device one that admits and suspends others.
+func NameDelegate(ctx context.Context, r *replica.Replica, path, passphrase string, key trust.Key) error {
+	got, err := openRecovery(r, path, passphrase)
+	if err != nil {
+		return err
+	}
+	defer got.Root.Forget()
+	return r.NameDelegate(ctx, got.Root, key)
+}
+
+// EndDelegate ends a device, a delegate included. The reason is shown to people.
+func EndDelegate(ctx context.Context, r *replica.Replica, path, passphrase string, key trust.Key, reason string) error {
+	got, err := openRecovery(r, path, passphrase)
+	if err != nil {
+		return err
+	}
+	defer got.Root.Forget()
+	return r.EndDelegate(ctx, got.Root, key, reason)
+}
+
+// RenewRecovery replaces a recovery file by one with other keys, written to the path to, and returns the
+// passphrase that opens it. The old file speaks for the territory no longer.
+func RenewRecovery(ctx context.Context, r *replica.Replica, path, passphrase, to string) (renewed string, err error) {
+	got, err := openRecovery(r, path, passphrase)
+	if err != nil {
+		return "", err
+	}
+	defer got.Root.Forget()
+	if renewed, err = trust.NewCode(rand.Reader); err != nil {
+		return "", err
+	}
+	return renewed, r.ReplaceRoot(ctx, got.Root, func(next *trust.Root) error {
+		defer next.Forget()
+		got.Root = next
+		return createDurably(to, func(w io.Writer) error { return got.Write(w, renewed, time.Now()) })
+	})
+}
+
+// createDurably writes a new file; when it returns the file is on the disk, whole. One that is there stays.
+func createDurably(path string, write func(io.Writer) error) error {
+	w, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("node: write the recovery file: %w", err)
+	}
+	if err := errors.Join(write(w), w.Sync(), w.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	if d, err := os.Open(filepath.Dir(path)); err == nil {
+		_ = d.Sync() // not every system can
+		_ = d.Close()
+	}
+	return nil
+}
+
+// openRecovery opens a recovery file of the territory that r is a replica of.
+func openRecovery(r *replica.Replica, path, passphrase string) (trust.Recovery, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return trust.Recovery{}, fmt.Errorf("node: open the recovery file: %w", err)
+	}
+	defer f.Close()
+	got, err := trust.OpenRecovery(f, passphrase)
+	switch {
+	case wrongPassphrase(err):
+		return got, ErrRecoveryPhrase
+	case err != nil:
+		return got, fmt.Errorf("%w (%w)", ErrRecovery, err)
+	case got.Territory != r.Territory():
+		return got, ErrRecoveryOther
+	}
+	return got, nil
+}
+
+// Passphrase reads a passphrase from a file, or asks for it where none is named. The error of one that is missing
+// is Mistyped.
+func Passphrase(file, question string, in io.Reader, out io.Writer) (string, error) {
+	if file != "" {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return "", Mistyped(fmt.Sprintf("la phrase ne peut pas être lue : %v", err))
+		}
+		if phrase := strings.TrimSpace(string(b)); phrase != "" {
+			return phrase, nil
+		}
+		return "", Mistyped("le fichier de la phrase est vide")
+	}
+	fmt.Fprint(out, question)
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if phrase := strings.TrimSpace(line); phrase != "" {
+		return phrase, nil
+	}
+	return "", Mistyped(fmt.Sprintf("la phrase manque (%v)", err))
+}
+
+// minDigits is the fewest digits of a key that name a device.
+const minDigits = 4
+
+// DeviceNamed finds the one device that a text names: by its name, or the first digits of its key. The error is
+// Mistyped where there are several.
+func DeviceNamed(r *replica.Replica, text string) (trust.Device, error) {
+	var found []trust.Device
+	for _, d := range r.Roster().Devices() {
+		digits := len(text) >= minDigits && strings.HasPrefix(d.Key.String(), strings.ToLower(text))
+		if digits || record.Plain(d.Name) == record.Plain(text) {
+			found = append(found, d)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return trust.Device{}, fmt.Errorf("aucun appareil ne s'appelle «\u00a0%s\u00a0»\u00a0: vérifiez son nom, ou donnez les premiers chiffres de sa clé", text)
+	case 1:
+		return found[0], nil
+	}
+	var lines []string
+	for _, d := range found {
+		lines = append(lines, fmt.Sprintf("  %s  %s  %s  %s", d.Key.String()[:16], d.Name, d.Role, StateOf(d)))
+	}
+	return trust.Device{}, Mistyped(fmt.Sprintf("plusieurs appareils répondent à «\u00a0%s\u00a0»\u00a0: donnez les premiers chiffres de la clé\n%s", text, strings.Join(lines, "\n")))
+}
+
+// StateOf says whether a device is of the territory, in the words of a list.
+func StateOf(d trust.Device) string {
+	switch {
+	case d.Revoked:
+		return "révoqué"
+	case d.Twin:
+		return "copie à confirmer"
+	}
+	return "admis"
+}

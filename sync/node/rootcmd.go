@@ -1,0 +1,104 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"cantal.fr/buron/sync/replica"
+)
+
+// RootCommand is what the territory's recovery file alone can say, as the command lines of every program have it
+// (the tags are kong's).
+type RootCommand struct {
+	Delegate rootDelegateCmd `cmd:"" help:"Permettre à un appareil de la coordination d'admettre et de suspendre les autres."`
+	End      rootEndCmd      `cmd:"" help:"Arrêter un appareil, même un de ceux-là, ou le central."`
+	Renew    rootRenewCmd    `cmd:"" help:"Remplacer le fichier de secours : l'ancien ne dit plus rien."`
+}
+
+// Session is what a command works with.
+type Session struct {
+	Context  context.Context
+	Open     func() (*replica.Replica, error)
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// recoveryFile is the file that speaks, and what opens it.
+type recoveryFile struct {
+	Recovery   string `required:"" help:"Fichier de secours du territoire." placeholder:"FICHIER" type:"existingfile"`
+	Passphrase string `name:"passphrase-file" help:"Fichier qui contient la phrase de secours (sinon, elle est demandée)." placeholder:"FICHIER" type:"path"`
+}
+
+// speak opens the replica and has the recovery file say something.
+func (f *recoveryFile) speak(e *Session, say func(r *replica.Replica, phrase string) error) error {
+	phrase, err := Passphrase(f.Passphrase, "Phrase de secours : ", e.In, e.Err)
+	if err != nil {
+		return err
+	}
+	r, err := e.Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return say(r, phrase)
+}
+
+type rootDelegateCmd struct {
+	recoveryFile
+	Device string `arg:"" help:"Nom de l'appareil, ou début de sa clé."`
+}
+
+// Run names a delegate.
+func (c *rootDelegateCmd) Run(e *Session) error {
+	return c.speak(e, func(r *replica.Replica, phrase string) error {
+		d, err := DeviceNamed(r, c.Device)
+		if err != nil {
+			return err
+		}
+		if err := NameDelegate(e.Context, r, c.Recovery, phrase, d.Key); err != nil {
+			return err
+		}
+		fmt.Fprintf(e.Err, "«\u00a0%s\u00a0» peut admettre et suspendre les autres appareils. Rangez le fichier de secours.\n", d.Name)
+		return nil
+	})
+}
+
+type rootEndCmd struct {
+	recoveryFile
+	Device string `arg:"" help:"Nom de l'appareil, ou début de sa clé."`
+	Reason string `help:"Pourquoi\u00a0: tout le monde pourra le lire." placeholder:"TEXTE"`
+}
+
+// Run ends a device that no other can.
+func (c *rootEndCmd) Run(e *Session) error {
+	return c.speak(e, func(r *replica.Replica, phrase string) error {
+		d, err := DeviceNamed(r, c.Device)
+		if err != nil {
+			return err
+		}
+		if err := EndDelegate(e.Context, r, c.Recovery, phrase, d.Key, c.Reason); err != nil {
+			return err
+		}
+		fmt.Fprintf(e.Err, "«\u00a0%s\u00a0» est arrêté\u00a0: ce qu'il a dit et qui est arrivé ici reste, ce qui viendra de lui ne comptera pas. Rangez le fichier de secours.\n", d.Name)
+		return nil
+	})
+}
+
+type rootRenewCmd struct {
+	recoveryFile
+	To string `arg:"" help:"Fichier de secours à écrire." type:"path"`
+}
+
+// Run replaces the recovery file; its passphrase stands alone on standard output.
+func (c *rootRenewCmd) Run(e *Session) error {
+	return c.speak(e, func(r *replica.Replica, phrase string) error {
+		renewed, err := RenewRecovery(e.Context, r, c.Recovery, phrase, c.To)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(e.Err, "Nouveau fichier de secours : %s\nL'ancien ne vaut plus rien dès que cet appareil aura échangé. Notez la nouvelle phrase sur papier.\n", c.To)
+		fmt.Fprintln(e.Out, renewed)
+		return nil
+	})
+}
