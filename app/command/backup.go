@@ -1,10 +1,7 @@
 package command
 
 import (
-	"bufio"
 	"fmt"
-	"os"
-	"strings"
 
 	"cantal.fr/buron/sync/node"
 )
@@ -16,7 +13,11 @@ type backupCmd struct {
 
 // Run backs this device up; a passphrase that was drawn stands alone on standard output.
 func (c *backupCmd) Run(e *env) error {
-	phrase, err := phraseIn(c.Passphrase)
+	var phrase string
+	var err error
+	if c.Passphrase != "" {
+		phrase, err = e.askPhrase(c.Passphrase, "")
+	}
 	if err != nil {
 		return err
 	}
@@ -67,30 +68,5 @@ func (c *restoreCmd) Run(e *env) error {
 
 // askPhrase reads a passphrase from a file, or asks for it where none is named.
 func (e *env) askPhrase(path, question string) (string, error) {
-	phrase, err := phraseIn(path)
-	if err != nil || phrase != "" {
-		return phrase, err
-	}
-	fmt.Fprint(e.Err, question)
-	line, err := bufio.NewReader(e.In).ReadString('\n')
-	if phrase = strings.TrimSpace(line); phrase == "" {
-		return "", usage("la phrase manque (%v)", err)
-	}
-	return phrase, nil
-}
-
-// phraseIn reads a passphrase from a file, "" where none is named.
-func phraseIn(path string) (string, error) {
-	if path == "" {
-		return "", nil
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return "", usage("la phrase ne peut pas être lue : %v", err)
-	}
-	phrase := strings.TrimSpace(string(b))
-	if phrase == "" {
-		return "", usage("le fichier de la phrase est vide")
-	}
-	return phrase, nil
+	return node.Passphrase(path, question, e.In, e.Err)
 }

@@ -31,10 +31,6 @@ func (c *inviteCmd) Run(e *env) error {
 	}
 	defer r.Close()
 	role, places, err := node.ParseGrant(r.Book(e.ctx), c.Role, c.Place)
-	var mistyped node.Mistyped
-	if errors.As(err, &mistyped) {
-		return usage("%w", err)
-	}
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"cantal.fr/buron/sync/node"
 	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
 	"cantal.fr/buron/sync/trust"
 )
 
@@ -28,6 +29,31 @@ func (c *initCmd) Run(e *env) error {
 	return f.Replica.Close()
 }
 
+type joinCmd struct {
+	Invitation string `arg:"" help:"Invitation pour un central, ou le fichier qui la contient."`
+	Peer       string `help:"Adresse du poste qui invite, si l'invitation ne la porte pas." placeholder:"HÔTE:PORT"`
+	Device     string `help:"Nom du central, comme les gens le liront." default:"Central"`
+}
+
+// Run makes this folder the central of a territory that has lost its own.
+func (c *joinCmd) Run(e *env) error {
+	r, err := node.Join(e.ctx, e.dir, c.Invitation, c.Peer, c.Device, replica.Options{})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	name, _, _ := r.Roster().Territory()
+	if self := r.Self(); self.Role != record.Central {
+		fmt.Fprintf(e.err, "Cette invitation est celle d'un autre rôle (%s)\u00a0: il faut «\u00a0buron invite --role central\u00a0».\n", self.Role.Label())
+		return errNotCentral
+	}
+	fmt.Fprintf(e.err, "«\u00a0%s\u00a0» est un central de «\u00a0%s\u00a0». Faites-en un délégué avec le fichier de secours (root delegate), puis\u00a0: buron-central serve.\n", c.Device, name)
+	return nil
+}
+
+// errNotCentral is returned where an invitation made something else of this folder.
+var errNotCentral = errors.New("ce dossier n'est pas devenu un central\u00a0: effacez-le, et recommencez")
+
 type inviteCmd struct {
 	Role  string        `required:"" help:"coordination, agent, facilitator, host ou kiosk." placeholder:"RÔLE"`
 	Place []string      `help:"Lieu : UAI d'un collège, bus, ou identifiant." placeholder:"LIEU" sep:"none"`
@@ -44,7 +70,7 @@ func (c *inviteCmd) Run(e *env) error {
 	defer r.Close()
 	role, places, err := node.ParseGrant(r.Book(e.ctx), c.Role, c.Place)
 	if err != nil {
-		return misused(err)
+		return err
 	}
 	invite, err := node.Invite(e.ctx, r, role, places, c.For)
 	if err != nil {

@@ -22,17 +22,6 @@ type deviceJSON struct {
 	State    string   `json:"state"`
 }
 
-// stateOf says whether a device is of the territory, in the words of the list.
-func stateOf(d trust.Device) string {
-	switch {
-	case d.Revoked:
-		return "révoqué"
-	case d.Twin:
-		return "copie à confirmer"
-	}
-	return "admis"
-}
-
 type devicesCmd struct {
 	JSON bool `name:"json" help:"Écrire du JSON."`
 }
@@ -46,7 +35,7 @@ func (c *devicesCmd) Run(e *env) error {
 	defer r.Close()
 	list := []deviceJSON{}
 	for _, d := range r.Roster().Devices() {
-		list = append(list, deviceJSON{d.Name, d.Key.String(), string(d.Role), append([]string{}, d.Places...), d.Delegate, stateOf(d)})
+		list = append(list, deviceJSON{d.Name, d.Key.String(), string(d.Role), append([]string{}, d.Places...), d.Delegate, node.StateOf(d)})
 	}
 	if c.JSON {
 		return e.printJSON(list)
@@ -58,31 +47,6 @@ func (c *devicesCmd) Run(e *env) error {
 	return w.Flush()
 }
 
-// minDigits is the fewest digits of a key that name a device.
-const minDigits = 4
-
-// deviceOf finds the one device that a text names: by its name, or the first digits of its key.
-func deviceOf(r *replica.Replica, text string) (trust.Device, error) {
-	var found []trust.Device
-	for _, d := range r.Roster().Devices() {
-		digits := len(text) >= minDigits && strings.HasPrefix(d.Key.String(), strings.ToLower(text))
-		if digits || record.Plain(d.Name) == record.Plain(text) {
-			found = append(found, d)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return trust.Device{}, fmt.Errorf("aucun appareil ne s'appelle «\u00a0%s\u00a0»\u00a0: buron-central devices en donne la liste", text)
-	case 1:
-		return found[0], nil
-	}
-	var lines []string
-	for _, d := range found {
-		lines = append(lines, fmt.Sprintf("  %s  %s  %s  %s", d.Key.String()[:16], d.Name, d.Role, stateOf(d)))
-	}
-	return trust.Device{}, fmt.Errorf("%w: plusieurs appareils répondent à «\u00a0%s\u00a0»\u00a0: donnez les premiers chiffres de la clé\n%s", errUsage, text, strings.Join(lines, "\n"))
-}
-
 // onDevice opens the replica and does something about the one device that a text names.
 func (e *env) onDevice(text string, do func(*replica.Replica, trust.Device) error) error {
 	r, err := e.open()
@@ -90,7 +54,7 @@ func (e *env) onDevice(text string, do func(*replica.Replica, trust.Device) erro
 		return err
 	}
 	defer r.Close()
-	d, err := deviceOf(r, text)
+	d, err := node.DeviceNamed(r, text)
 	if err != nil {
 		return err
 	}
@@ -165,7 +129,7 @@ func (c *roleCmd) Run(e *env) error {
 		}
 		role, places, err := node.ParseGrant(r.Book(e.ctx), c.Role, c.Place)
 		if err != nil {
-			return misused(err)
+			return err
 		}
 		if err := r.ChangeRole(e.ctx, d.Key, role, places); err != nil {
 			return err
