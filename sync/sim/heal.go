@@ -123,7 +123,7 @@ func (l *life) judge() error {
 			by := l.author(e)
 			waits := by != nil && law.waits(by)
 			switch own := slices.Contains(n.lineage(), by); {
-			case !law.revoked(n.id.Public()) && (own || !waits && law.reads(n.id.Public(), e.scope)):
+			case !law.revoked(n.id.Public()) && !waits && (own || law.reads(n.id.Public(), e.scope)):
 				all[k] = e
 			default:
 				l.strand(e) // what it holds alone stays with it: nobody takes it in
