@@ -250,16 +250,19 @@ func flagsOf(k record.Kind) (f journal.Flags) {
 //
 // Refs is how many versions the operation names already.
 func (b *batch) edit(s *state, name string, value any, seen Seen, refs int) (journal.Cell, bool) {
-	c := s.find(name)
-	if c == nil {
+	c, parents := s.find(name), seen[name]
+	switch {
+	case c == nil && len(parents) == 0:
 		return journal.Cell{Field: name, Value: value}, value != nil
-	}
-	parents := c.dots()
-	if seen != nil {
-		parents = seen[name]
-	}
-	if shown, ok := c.shown(); ok && reflect.DeepEqual(shown.value, value) && !c.conflict() {
-		return journal.Cell{}, false
+	case c == nil:
+		// What was seen is set aside by now, and may count again one day: it is replaced all the same.
+	default:
+		if seen == nil {
+			parents = c.dots()
+		}
+		if shown, ok := c.shown(); ok && reflect.DeepEqual(shown.value, value) && !c.conflict() {
+			return journal.Cell{}, false
+		}
 	}
 	named := make([]journal.Dot, 0, len(parents))
 	for _, p := range parents {
