@@ -57,6 +57,7 @@ type answer struct {
 	Receipts []wireReceipt `cbor:"8,keyasint,omitempty"` // of scopes that the peer writes without reading
 	Lacks    []wireBlob    `cbor:"9,keyasint,omitempty"` // blobs that are lacking here and may be had of the peer
 	Chunks   []wireChunk   `cbor:"10,keyasint,omitempty"`
+	Bare     []scopeHeads  `cbor:"12,keyasint,omitempty"` // entries after which bodies are missing here that are owed
 	Held     []int64       `cbor:"11,keyasint,omitempty"` // of each blob brought, how many bytes are held now; -1 if it is not wanted
 }
 

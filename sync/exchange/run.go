@@ -48,6 +48,7 @@ type run struct {
 	bad      map[journal.Chain]bool // refused here in this exchange: not asked for again
 	rejected map[journal.Chain]bool // refused by the peer in this exchange: not brought again
 	lacks    []wireBlob             // blobs that the peer was lacking when it was last asked
+	bare     []scopeHeads           // places where the peer was lacking bodies when it was last asked
 	outcast  bool                   // this device is no longer admitted: it hands over what it wrote, and no more
 }
 
@@ -62,6 +63,9 @@ func Run(ctx context.Context, s Store, peer trust.Key, exporter []byte, c Conn, 
 	err := r.standing()
 	if err == nil {
 		err = r.all(ctx)
+	}
+	if err == nil {
+		err = r.refill(ctx)
 	}
 	if err == nil {
 		if err = r.blobs(ctx); err == nil {
@@ -292,7 +296,7 @@ func (r *run) offer(ctx context.Context) ([]scopeHeads, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.lacks = a.Lacks
+	r.lacks, r.bare = a.Lacks, a.Bare
 	out := a.Differ[:0:0]
 	held, said := []Head(nil), map[string][]Head{}
 	for _, s := range a.Equal {

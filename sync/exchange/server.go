@@ -70,7 +70,9 @@ func (v *Server) answer(ctx context.Context, peer trust.Key, exporter []byte, q 
 		}
 	case askOffer:
 		if err = v.offered(ctx, w, q, &a); err == nil && !q.Control {
-			err = v.lackedBlobs(ctx, w, nil, &a)
+			if err = v.lackedBlobs(ctx, w, nil, &a); err == nil {
+				a.Bare, err = w.bareHeads(ctx)
+			}
 		}
 	case askGet:
 		a.Pieces, a.More, err = v.wanted(ctx, w, q.Wants)

@@ -135,6 +135,16 @@ func (e *Entry) Erase(i int) {
 	e.Bodies[i], e.Salts[i] = nil, nil
 }
 
+// Refill puts the body of operation i back, from the same entry as another device holds it: both must bear the
+// same hash. It reports whether it did.
+func (e *Entry) Refill(from *Entry, i int) bool {
+	if e.Bodies[i] != nil || from.Bodies[i] == nil || e.Hash != from.Hash {
+		return false
+	}
+	e.Bodies[i], e.Salts[i] = from.Bodies[i], from.salt(i)
+	return true
+}
+
 // salt returns the salt of operation i.
 func (e *Entry) salt(i int) []byte {
 	if e.Seed != nil {

@@ -185,6 +185,9 @@ func (b *batch) admitPiece(roster *trust.Roster, sender trust.Key, p *journal.Pi
 		return 0, err
 	}
 	entries, err := b.unheld(known, p.Entries)
+	if err == nil {
+		err = b.refill(known, p.Entries[:len(p.Entries)-len(entries)])
+	}
 	if err != nil || len(entries) == 0 {
 		return 0, err
 	}

@@ -237,7 +237,8 @@ func (k *cutter) add(stored []byte) (more bool, err error) {
 // it once others had it. Who lacks it gets it from them; refused here, it would be taken for a theft.
 func unavailable(roster *trust.Roster, e *journal.Entry) bool {
 	for i, body := range e.Bodies {
-		if body == nil && !roster.Erased(e.Scope, e.Ops[i].ID) {
+		// A body that is owed may be nobody's any more: it must not keep what follows it from who has none yet.
+		if id := e.Ops[i].ID; body == nil && !roster.Erased(e.Scope, id) && !roster.Voided(e.Scope, id) {
 			return true
 		}
 	}

@@ -98,6 +98,7 @@ type Replica struct {
 	seen    int64 // PRAGMA data_version when the roster was last read
 	version int64 // PRAGMA data_version when last polled
 	place   seal.Place
+	bare    bare
 
 	taking    sync.Mutex // held while parts of blobs are written; guards intake
 	intake    intake

@@ -120,6 +120,27 @@ func (r *Roster) Erased(scope string, id uuid.UUID) bool {
 	return ok && slices.Contains(at, scope)
 }
 
+// Voided reports whether a body of the record may be missing on devices that obeyed a delegate after its end: they
+// are owed it.
+func (r *Roster) Voided(scope string, id uuid.UUID) bool {
+	at, ok := r.voided[id]
+	return ok && slices.Contains(at, scope) && !r.Erased(scope, id)
+}
+
+// VoidedScopes returns the scopes that hold records of which Voided is true, in order.
+func (r *Roster) VoidedScopes() []string {
+	var out []string
+	for id, scopes := range r.voided {
+		for _, scope := range scopes {
+			if !r.Erased(scope, id) && !slices.Contains(out, scope) {
+				out = append(out, scope)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // Erasures returns every erasure, the oldest first. The slice must not be changed.
 func (r *Roster) Erasures() []Erasure { return r.erasures }
 
@@ -139,7 +160,7 @@ func (r *Roster) Judge(author Key, e *journal.Entry, within func(Cut) bool) (Ver
 	verdict, bounded := Admitted, r.Bounded(author)
 	for i, head := range e.Ops {
 		op, err := e.Op(i)
-		if errors.Is(err, journal.ErrHollow) && !r.Erased(e.Scope, head.ID) {
+		if errors.Is(err, journal.ErrHollow) && !r.Erased(e.Scope, head.ID) && !r.Voided(e.Scope, head.ID) {
 			return verdict, err
 		}
 		granted, stands := false, false
@@ -210,7 +231,8 @@ func (r *Roster) judgeStatement(s statement) error {
 		if err != nil {
 			return err
 		}
-		if line := r.line(from); len(r.admissions[line[len(line)-1]]) == 0 {
+		// One that a delegate has admitted itself may have gone on from a key that nobody ever admitted.
+		if line := r.line(from); len(r.admissions[line[len(line)-1]]) == 0 && len(r.admissions[s.author]) == 0 {
 			return ErrUnknownKey
 		}
 		return nil

@@ -202,6 +202,18 @@ func TestATwinInheritsUntilItIsAdmitted(t *testing.T) {
 	}
 }
 
+func TestATwinThatIsAdmittedItselfMayGoOnFromAnyKey(t *testing.T) {
+	w := agentHasWritten(t)
+	stranger, twin := identity(t, "sans clé"), identity(t, "sans clé (copie)")
+	vouched := newPen(t, w.f.Territory, twin).write(Control, TwinKind, Cells(TwinFields(w.f.Territory, stranger, twin))...)
+	if _, err := w.roster().Judge(twin.Public(), vouched, nil); !errors.Is(err, ErrUnknownKey) {
+		t.Errorf("from nobody to nobody: %v, want ErrUnknownKey", err)
+	}
+	if _, err := w.roster(w.delegue.admit(deviceOf(twin, record.Agent))).Judge(twin.Public(), vouched, nil); err != nil {
+		t.Errorf("its chain of control would be stuck: %v", err)
+	}
+}
+
 func TestErasuresAreADelegatesToMake(t *testing.T) {
 	w := agentHasWritten(t)
 	pupil := w.people.Ops[0].ID

@@ -28,6 +28,7 @@ type Roster struct {
 	order       []Device
 	erasures    []Erasure
 	erased      map[uuid.UUID][]string // record → its scopes
+	voided      map[uuid.UUID][]string // the same, of erasures that delegates made after their end
 }
 
 // NewRoster folds control entries, in any order. Entries of other scopes are left aside. Every
@@ -41,7 +42,7 @@ func (r *Roster) With(entries []*journal.Entry) *Roster {
 	n := &Roster{
 		territory: r.territory, entries: make(map[journal.Hash]*journal.Entry, len(r.entries)+len(entries)),
 		keys: map[journal.Incarnation]Key{}, roots: map[Key][]Cut{}, delegates: map[Key]bool{}, devices: map[Key]Device{},
-		admissions: map[Key][]Device{}, revocations: map[Key][]*Revocation{}, twins: map[Key]statement{}, erased: map[uuid.UUID][]string{},
+		admissions: map[Key][]Device{}, revocations: map[Key][]*Revocation{}, twins: map[Key]statement{}, erased: map[uuid.UUID][]string{}, voided: map[uuid.UUID][]string{},
 	}
 	for h, e := range r.entries {
 		n.entries[h] = e
@@ -82,6 +83,8 @@ func (r *Roster) fold() {
 			r.foldAdmission(s)
 		case s.op.Kind == ErasureKind && byDelegate(s):
 			r.foldErasure(s)
+		case s.op.Kind == ErasureKind && r.delegate(s.author):
+			r.foldVoided(s)
 		}
 	}
 	r.foldDevices()
@@ -288,6 +291,17 @@ func (r *Roster) foldErasure(s statement) {
 	r.erasures = append(r.erasures, e)
 	for _, id := range e.Records {
 		r.erased[id] = append(r.erased[id], e.Scope)
+	}
+}
+
+// foldVoided notes an erasure that does not count: who heard of it before the end of its author obeyed it.
+func (r *Roster) foldVoided(s statement) {
+	e := erasureOf(s)
+	if _, err := e.Fields(); err != nil {
+		return
+	}
+	for _, id := range e.Records {
+		r.voided[id] = append(r.voided[id], e.Scope)
 	}
 }
 

@@ -1,0 +1,276 @@
+package replica
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"cantal.fr/buron/sync/exchange"
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
+)
+
+// root returns the territory's root key, as its recovery file gives it.
+func (f *field) root() *trust.Root {
+	f.t.Helper()
+	var b bytes.Buffer
+	if err := f.founding.WriteRecovery(&b, "un buron sous la neige", noon); err != nil {
+		f.t.Fatal(err)
+	}
+	got, err := trust.OpenRecovery(&b, "un buron sous la neige")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return got.Root
+}
+
+// delegate admits a device of the coordination, which the root makes a delegate.
+func (f *field) delegate(name string) *Replica {
+	f.t.Helper()
+	r := f.admit(name, record.Coordination, 0)
+	if err := f.central.NameDelegate(f.t.Context(), f.root(), r.Identity().Public()); err != nil {
+		f.t.Fatal(err)
+	}
+	give(f.t, f.central, r)
+	return r
+}
+
+// inOrders does the same a few times, with another order each time.
+func inOrders(t *testing.T, f func(*rand.Rand)) {
+	for seed := range uint64(2) {
+		if f(rand.New(rand.NewPCG(seed, 0))); t.Failed() {
+			t.Fatalf("in the order of seed %d", seed)
+		}
+	}
+}
+
+// everything returns what devices hold, an entry a piece, each once.
+func everything(t testing.TB, devices ...*Replica) []journal.Piece {
+	t.Helper()
+	seen := map[journal.Hash]bool{}
+	var out []journal.Piece
+	for _, r := range devices {
+		scopes, err := r.Scopes(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, scope := range append(scopes, trust.Control) {
+			for _, p := range all(t, r, scope) {
+				for _, one := range singles(t, r, p) {
+					if h := one.Entries[0].Hash; !seen[h] {
+						seen[h] = true
+						out = append(out, one)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// shuffled hands pieces to a device in some order, again and again until all are in.
+func shuffled(r *rand.Rand, t testing.TB, from, to *Replica, pieces []journal.Piece) {
+	t.Helper()
+	left := slices.Clone(pieces)
+	r.Shuffle(len(left), func(i, j int) { left[i], left[j] = left[j], left[i] })
+	for len(left) > 0 {
+		var later []journal.Piece
+		for _, p := range left {
+			n, refused, err := to.Admit(t.Context(), from.Identity().Public(), wired(t, []journal.Piece{p}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n == 0 && len(refused) > 0 {
+				later = append(later, p)
+			}
+		}
+		if len(later) == len(left) {
+			_, refused, _ := to.Admit(t.Context(), from.Identity().Public(), wired(t, later))
+			t.Fatalf("%d pieces are never taken in: %v", len(later), refused)
+		}
+		left = later
+	}
+}
+
+// sameInAnyOrder hands all that some devices hold to two others, in two orders, and looks that they end equal.
+func sameInAnyOrder(r *rand.Rand, t testing.TB, first, second *Replica, devices ...*Replica) {
+	pieces := everything(t, devices...)
+	shuffled(r, t, devices[0], first, pieces)
+	shuffled(r, t, devices[0], second, pieces)
+	if d := diffScope(dump(t, first), dump(t, second)); d != "" {
+		t.Fatalf("in another order: %s", d)
+	}
+}
+
+func TestTwoDelegatesWhoSuspendEachOtherChangeNothing(t *testing.T) {
+	inOrders(t, func(r *rand.Rand) {
+		f := newField(t)
+		x, y := f.delegate("poste 1"), f.delegate("poste 2")
+		give(t, f.central, x)
+		one, two := f.blank(), f.blank()
+		if _, err := x.Revoke(t.Context(), y.Identity().Public(), ""); !errors.Is(err, errOnlyRoot) {
+			t.Fatalf("a delegate is told %v", err)
+		}
+		// What a program of other manners would write.
+		for by, of := range map[*Replica]*Replica{x: y, y: x} {
+			if _, err := by.SaveControl(t.Context(), trust.RevocationKind, trust.Revocation{Key: of.Identity().Public(), Reason: "lui"}.Fields()); err != nil {
+				t.Fatal(err)
+			}
+			d := trust.Device{Key: newIdentity(t, "tablette").Public(), Role: record.Agent, Name: "tablette"}
+			if _, err := by.SaveControl(t.Context(), trust.DeviceKind, d.Fields()); err != nil {
+				t.Fatal(err)
+			}
+			save(t, by, machine("PC-"+by.Self().Name))
+		}
+		sameInAnyOrder(r, t, one, two, f.central, x, y)
+		if !one.Roster().MayAdmit(x.Identity().Public()) || !one.Roster().MayAdmit(y.Identity().Public()) {
+			t.Error("one of them is a delegate no longer")
+		}
+		if n, err := one.Count(t.Context(), Query{Kind: record.Equipment}); err != nil || n != 2 {
+			t.Errorf("%d of 2 devices are recorded, %v", n, err)
+		}
+	})
+}
+
+func TestAnInvitationUsedOnTwoCopiesOfItsAdmitterAdmitsBoth(t *testing.T) {
+	inOrders(t, func(r *rand.Rand) {
+		f := newField(t)
+		x := f.delegate("poste")
+		one, two := f.blank(), f.blank()
+		copied := clone(t, x)
+		for _, by := range []*Replica{x, copied} {
+			d := trust.Device{Key: newIdentity(t, "tablette").Public(), Role: record.Agent, Name: "tablette"}
+			if _, err := by.SaveControl(t.Context(), trust.DeviceKind, d.Fields()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := len(f.central.Roster().Devices())
+		sameInAnyOrder(r, t, one, two, f.central, x, copied)
+		if got := len(one.Roster().Devices()); got < before+2 {
+			t.Errorf("%d devices, %d before: one of those admitted is not", got, before)
+		}
+	})
+}
+
+func TestARoleThatChangesWhileEntriesTravel(t *testing.T) {
+	inOrders(t, func(r *rand.Rand) {
+		f := newField(t)
+		d := f.admit("poste", record.Coordination, 0)
+		one, two := f.blank(), f.blank()
+		id := save(t, d, machine("PC-1"))
+		heard := r.IntN(3)
+		for i := range 4 {
+			if i == heard {
+				give(t, d, f.central)
+				if err := f.central.ChangeRole(t.Context(), d.Identity().Public(), record.Facilitator, []string{"bus"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			save(t, d, Change{ID: id, Set: record.Fields{"note": uuid.NewString()}})
+		}
+		sameInAnyOrder(r, t, one, two, f.central, d)
+	})
+}
+
+func TestAnEditReplacesWhatIsSetAsideSinceItWasSeen(t *testing.T) {
+	f := newField(t)
+	lost, office := f.admit("tablette", record.Coordination, 0), f.admit("poste", record.Coordination, 0)
+	id := save(t, office, machine("PC-1"))
+	give(t, office, lost)
+	save(t, lost, Change{ID: id, Set: record.Fields{"note": "écran fendu"}})
+	give(t, lost, office)
+	give(t, lost, f.central)
+	v, err := office.Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.central.Distrust(t.Context(), lost.Identity().Public(), ""); err != nil {
+		t.Fatal(err)
+	}
+	give(t, f.central, office)
+	if text(t, office, id, "note") != "" {
+		t.Fatal("what is set aside is shown")
+	}
+	save(t, office, Change{ID: id, Set: record.Fields{"note": "écran changé"}, Seen: v.Seen})
+	if err := f.central.Readmit(t.Context(), lost.Identity().Public()); err != nil {
+		t.Fatal(err)
+	}
+	give(t, f.central, office)
+	if n, err := office.CountConflicts(t.Context()); err != nil || n != 0 || text(t, office, id, "note") != "écran changé" {
+		t.Errorf("%d to decide on what its author had seen, %v; note %q", n, err, text(t, office, id, "note"))
+	}
+}
+
+// What a stolen delegate erases after its end is erased nowhere: who had obeyed it gets the bodies back from who
+// had not.
+func TestAStolenDelegateErasesNothing(t *testing.T) {
+	f := newField(t)
+	x, near, office := f.delegate("poste volé"), f.admit("voisin", record.Coordination, 0), f.admit("bureau", record.Coordination, 0)
+	asked, late := f.admit("voisin 2", record.Coordination, 0), f.admit("arrivé après", record.Coordination, 0)
+	mine, theirs := save(t, office, machine("PC-1")), save(t, office, machine("PC-2"))
+	for _, r := range []*Replica{f.central, x, near, asked} {
+		give(t, office, r)
+	}
+	if err := x.Erase(t.Context(), []uuid.UUID{mine}, "avant le vol"); err != nil {
+		t.Fatal(err)
+	}
+	give(t, x, f.central)
+	if err := f.central.EndDelegate(t.Context(), f.root(), x.Identity().Public(), "volé"); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Erase(t.Context(), []uuid.UUID{theirs}, "après le vol"); err != nil {
+		t.Fatal(err)
+	}
+	give(t, x, near) // which has not heard of the end
+	if _, err := near.Get(t.Context(), theirs); !errors.Is(err, ErrUnknown) {
+		t.Fatalf("the neighbour had no reason not to obey: %v", err)
+	}
+	give(t, x, asked)
+	admit(t, asked, f.central, all(t, f.central, trust.Control))
+	if _, err := meet(t, late, asked, 0); err != nil {
+		t.Fatalf("what follows a body that is owed is kept back: %v", err)
+	}
+	if n, err := late.Bare(t.Context(), 10); err != nil || len(n) != 1 {
+		t.Fatalf("%d bodies are owed, %v", len(n), err)
+	}
+	if _, err := meet(t, office, asked, 0); err != nil { // who brings what the other lacks
+		t.Fatal(err)
+	}
+	if got := tagOf(t, asked, theirs); got != "PC-2" {
+		t.Errorf("who was asked is brought nothing: %q", got)
+	}
+	for range 2 {
+		for _, r := range []*Replica{near, office, late, x} {
+			if _, err := meet(t, r, f.central, 0); err != nil && !errors.Is(err, exchange.ErrRevoked) {
+				t.Fatalf("%s: %v", r.Self().Name, err)
+			}
+		}
+	}
+	for _, r := range []*Replica{f.central, near, office, asked, late} {
+		if _, err := r.Get(t.Context(), mine); !errors.Is(err, ErrUnknown) {
+			t.Errorf("%s: what was erased before the end is there: %v", r.Self().Name, err)
+		}
+		if got := tagOf(t, r, theirs); got != "PC-2" {
+			t.Errorf("%s: what was erased after the end is gone: %q", r.Self().Name, got)
+		}
+		if err := r.Verify(t.Context(), nil); err != nil {
+			t.Errorf("%s: %v", r.Self().Name, err)
+		}
+		if d := diffScope(dump(t, f.central), dump(t, r)); d != "" {
+			t.Errorf("central and %s differ: %s", r.Self().Name, d)
+		}
+	}
+}
+
+func tagOf(t testing.TB, r *Replica, id uuid.UUID) string {
+	t.Helper()
+	v, err := r.Get(t.Context(), id)
+	if err != nil {
+		return err.Error()
+	}
+	return v.Fields.Text("tag")
+}
