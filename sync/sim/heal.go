@@ -55,6 +55,7 @@ func (l *life) meet() error {
 			res, err := exchange.Run(l.ctx, n.r, central.id.Public(), nil, plain{central.server, n.id.Public()}, nil)
 			l.follow(n)
 			l.follow(central)
+			moved += res.Received + res.Sent // what an outcast hands over too: the others have yet to get it
 			if err != nil && (l.endedAt(central, n) || errors.Is(err, exchange.ErrRevoked) && l.endedAt(n, n)) {
 				continue // it is told so, or told nothing; or it knows, and the central has not heard yet
 			}
@@ -65,7 +66,6 @@ func (l *life) meet() error {
 			if len(res.Refused)+len(rejected) > 0 && l.admitted(central, n) {
 				return fmt.Errorf("after healing, what %s and the central hold is refused: %v %v", n.label, res.Refused, rejected)
 			}
-			moved += res.Received + res.Sent
 		}
 	}
 	return nil
