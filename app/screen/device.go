@@ -157,25 +157,10 @@ func (p *devicePage) suspending(s *Shell, d trust.Device) fyne.CanvasObject {
 }
 
 func (p *devicePage) changing(s *Shell, d trust.Device) fyne.CanvasObject {
-	var options []look.TileOption
-	for _, r := range record.Roles() {
-		if r != record.Central {
-			o := look.TileOption{Code: string(r), Word: r.Label(), Shape: record.NotBegun}
-			if r == p.role {
-				o.Shape = record.Good
-			}
-			options = append(options, o)
-		}
-	}
-	columns := 3
-	if s.large() {
-		columns = 1
-	}
-	tiles := look.NewTiles(columns, options, func(code string) {
-		p.role = record.Role(code)
+	tiles := s.roleTiles(p.role, func(r record.Role) {
+		p.role = r
 		s.draw()
 	})
-	tiles.Set(string(p.role))
 	places := look.NewEntry()
 	places.SetText(p.places)
 	places.OnChanged = func(text string) { p.places = text }
@@ -187,6 +172,27 @@ func (p *devicePage) changing(s *Shell, d trust.Device) fyne.CanvasObject {
 			}
 			return s.r.ChangeRole(s.ctx, d.Key, p.role, keys)
 		}, "Rôle changé.", tiles, look.Field("Lieux", "UAI des collèges, ou «\u00a0bus\u00a0», séparés par des virgules.", "", false, places))
+}
+
+// roleTiles offers the roles that a device may be given here.
+func (s *Shell) roleTiles(chosen record.Role, choose func(record.Role)) fyne.CanvasObject {
+	var options []look.TileOption
+	for _, r := range record.Roles() {
+		if r != record.Central {
+			o := look.TileOption{Code: string(r), Word: r.Label(), Shape: record.NotBegun}
+			if r == chosen {
+				o.Shape = record.Good
+			}
+			options = append(options, o)
+		}
+	}
+	columns := 3
+	if s.large() {
+		columns = 1
+	}
+	tiles := look.NewTiles(columns, options, func(code string) { choose(record.Role(code)) })
+	tiles.Set(string(chosen))
+	return tiles
 }
 
 // placeKeys reads keys of places, each of which must be known here.

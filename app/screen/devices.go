@@ -21,6 +21,13 @@ type devicesPage struct{}
 
 func (p *devicesPage) Title() string { return "Appareils" }
 
+func (p *devicesPage) Primary(s *Shell) *Action {
+	if !s.mayAdmit() {
+		return nil
+	}
+	return &Action{"Inviter un appareil", "plus", func() { s.Push(&invitePage{}) }}
+}
+
 func (p *devicesPage) Content(s *Shell) fyne.CanvasObject {
 	if !s.seesDevices() {
 		return look.Empty("Cette page est pour la coordination.")

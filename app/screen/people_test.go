@@ -328,3 +328,24 @@ func TestACopyOfADeviceIsConfirmed(t *testing.T) {
 		t.Errorf("the copy is %+v", d)
 	}
 }
+
+func TestAnInvitationIsShownAsCodeAndPicture(t *testing.T) {
+	s := open(t)
+	s.Push(&devicesPage{})
+	press(t, s, "Inviter un appareil")
+	p := s.page().(*invitePage)
+	p.role = record.Kiosk
+	press(t, s, "Inviter")
+	says(t, s, "Ce rôle travaille en un lieu")
+	p.places = "0150001V"
+	press(t, s, "Inviter")
+	open, err := s.r.Invitations(t.Context())
+	if err != nil || len(open) != 1 || open[0].Role != record.Kiosk || p.made == nil {
+		t.Fatalf("%+v, %v, %s", open, err, p.err)
+	}
+	says(t, s, open[0].Code, p.made.Peer, "Rejoindre mon territoire")
+	press(t, s, "Copier le texte")
+	if got := fyne.CurrentApp().Clipboard().Content(); got != p.made.String() {
+		t.Errorf("the clipboard holds %q", got)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strconv"
@@ -128,16 +129,23 @@ const invitationFormat = "buron invitation v1"
 
 // WriteInvitation writes an invitation to a new file, for its owner alone.
 func WriteInvitation(path, territory string, i trust.Invitation, expires time.Time) error {
-	b, err := json.MarshalIndent(invitationFile{invitationFormat, territory, i.String(), expires.UTC().Truncate(time.Second)}, "", "  ")
-	if err != nil {
-		return fmt.Errorf("node: write the invitation: %w", err)
-	}
 	w, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("node: write the invitation: %w", err)
 	}
-	_, err = w.Write(append(b, '\n'))
-	return errors.Join(err, w.Sync(), w.Close())
+	return errors.Join(EncodeInvitation(w, territory, i, expires), w.Sync(), w.Close())
+}
+
+// EncodeInvitation writes the content of a file that holds an invitation.
+func EncodeInvitation(w io.Writer, territory string, i trust.Invitation, expires time.Time) error {
+	b, err := json.MarshalIndent(invitationFile{invitationFormat, territory, i.String(), expires.UTC().Truncate(time.Second)}, "", "  ")
+	if err == nil {
+		_, err = w.Write(append(b, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("node: write the invitation: %w", err)
+	}
+	return nil
 }
 
 // maxInvitationFile is the most bytes that are read of a file that should hold an invitation.
