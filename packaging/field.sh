@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The suites that need real programs, and some of them root: durability under strace, kills at random
-# moments, two hosts in network namespaces, a class on two kiosks. Each prints « ok » or « FAIL » with figures; the exit status says
+# moments and at chosen system calls, two hosts in network namespaces, a class on two kiosks. Each prints « ok » or « FAIL » with figures; the exit status says
 # whether all held.
 set -uo pipefail
 bin=$(realpath "${1:?build folder}")
@@ -258,5 +258,6 @@ durable
 sticks 2>/dev/null
 killed 2>/dev/null # the shell says « Killed » a hundred times
 namespaces
+"$(dirname "$0")/crash.sh" "$bin" 2>/dev/null || failed=1 # the shell says « Killed » at every death
 "$(dirname "$0")/class.sh" "$bin" || failed=1
 exit $failed
