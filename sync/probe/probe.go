@@ -133,7 +133,7 @@ func database(dir string) ([]byte, error) {
 	for _, row := range r.rows(db, "SELECT stored FROM entry") {
 		r.entry(row[0])
 	}
-	for _, row := range r.rows(db, "SELECT scope, kind, id, fields, cells FROM record") {
+	for _, row := range r.rows(db, "SELECT scope, kind, id, json(fields), cells FROM record") {
 		r.record(row)
 	}
 	for _, row := range r.rows(db, "SELECT key, value FROM setting") {
@@ -173,20 +173,34 @@ func (r *reader) rows(db *sql.DB, query string) [][]sql.RawBytes {
 func (r *reader) value(v []byte) {
 	r.out.Write(v)
 	r.out.WriteByte('\n')
-	if bytes.HasPrefix(v, []byte{0x28, 0xb5, 0x2f, 0xfd}) {
-		d, err := zstd.NewReader(nil)
-		if err != nil {
-			r.err = errors.Join(r.err, err)
-			return
-		}
-		defer d.Close()
-		if plain, err := d.DecodeAll(v, nil); err == nil {
-			r.out.Write(plain)
-		}
-	}
+	r.out.Write(r.unpack(v))
 }
 
+// unpack returns what a zstd frame holds, nil of anything else.
+func (r *reader) unpack(v []byte) []byte {
+	if !bytes.HasPrefix(v, []byte{0x28, 0xb5, 0x2f, 0xfd}) {
+		return nil
+	}
+	d, err := zstd.NewReader(nil)
+	if err != nil {
+		r.err = errors.Join(r.err, err)
+		return nil
+	}
+	defer d.Close()
+	plain, err := d.DecodeAll(v, nil)
+	r.err = errors.Join(r.err, err)
+	return plain
+}
+
+// entry notes an entry, which may be packed after its two hashes, and unsealed.
 func (r *reader) entry(stored []byte) {
+	const hashes = 64
+	if len(stored) > hashes {
+		if plain := r.unpack(stored[hashes:]); plain != nil {
+			r.out.Write(plain)
+			stored = append(stored[:hashes:hashes], plain...)
+		}
+	}
 	e, err := journal.ParseStored(stored)
 	if err != nil {
 		r.err = errors.Join(r.err, err)

@@ -35,10 +35,11 @@ type batch struct {
 
 // memory is what one batch leaves for the next, as long as no other process writes between them.
 type memory struct {
-	chains  map[journal.Chain]*chain
-	digests map[string]*journal.Digest
-	clock   journal.HLC
-	ticked  bool // the clock was read
+	chains   map[journal.Chain]*chain
+	digests  map[string]*journal.Digest
+	clock    journal.HLC
+	ticked   bool // the clock was read
+	numbered writers
 }
 
 // chain is what a batch knows of a chain.
@@ -84,7 +85,7 @@ func (r *Replica) commit(ctx context.Context, f func(*batch) error) (Notice, err
 	m := r.memory
 	r.memory = memory{}
 	if m.chains == nil {
-		m = memory{chains: map[journal.Chain]*chain{}, digests: map[string]*journal.Digest{}}
+		m = memory{chains: map[journal.Chain]*chain{}, digests: map[string]*journal.Digest{}, numbered: newWriters()}
 	}
 	// The driver starts a goroutine for each statement of a context that can be cancelled: entries and parts are
 	// where a batch looks whether it was.
@@ -270,14 +271,14 @@ func (b *batch) state(k recordKey) (*state, error) {
 		b.order = append(b.order, s)
 		return s, nil
 	}
-	var cells []byte
-	err := b.st.findRecord.QueryRowContext(b.ctx, k.id[:], k.kind, k.scope).Scan(&s.number, &cells)
+	var p packed
+	err := b.st.findRecord.QueryRowContext(b.ctx, k.id[:], k.kind, k.scope).Scan(&s.number, &p.fields, &p.cells)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 	case err != nil:
 		return nil, err
 	default:
-		if err := b.decode(s, cells); err != nil {
+		if err := b.decode(s, p, b.writerName); err != nil {
 			return nil, err
 		}
 	}
@@ -435,7 +436,7 @@ func (b *batch) loadClock() error {
 	b.clock = journal.HLC(binary.BigEndian.Uint64(stored))
 	self := b.Incarnation()
 	own, err := b.heldEntries(`SELECT entry.id, stored, standing FROM chain JOIN tip ON tip.chain = chain.id
-		JOIN entry ON entry.chain = chain.id AND entry.seq = tip.seq AND entry.hash = tip.hash WHERE chain.incarnation = ?`, self[:])
+		CROSS JOIN entry INDEXED BY entry_hash ON entry.chain = chain.id AND entry.hash = tip.hash WHERE chain.incarnation = ?`, self[:])
 	if err != nil {
 		return err
 	}

@@ -84,6 +84,10 @@ func (r *Replica) afterKey(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.repack(ctx); err != nil {
+		// A full disk does not keep anyone from working: what stands otherwise is read, and the next opening tries again.
+		r.o.Log.Warn("what an earlier version wrote takes more room than it need", "err", err)
+	}
 	unshred, err := metaText(ctx, r.write, metaUnshred)
 	if err != nil || unshred == "" {
 		return err

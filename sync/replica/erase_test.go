@@ -2,6 +2,7 @@ package replica
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -50,4 +51,43 @@ func inFiles(t *testing.T, r *Replica, word string) bool {
 		}
 	}
 	return false
+}
+
+// Of what was written in bulk the bytes are compressed: what they held is left in no frame, and no frame is left.
+func TestWhatIsErasedOfABulkEntryIsLeftInNoFrame(t *testing.T) {
+	const name, note = "Zorglubette", "quatorze abricots"
+	f, office, site := school(t)
+	var changes []Change
+	for i := range 60 {
+		pc := machine(fmt.Sprintf("PC-%d", i))
+		pc.Set["note"] = fmt.Sprint(note, i)
+		changes = append(changes, pc, pupil(site, fmt.Sprint(name, i)))
+	}
+	saved, err := office.SaveBulk(t.Context(), uuid.Nil, changes, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	give(t, office, f.central)
+	r := f.central
+	var frames [][]byte
+	if frames, err = column1[[]byte](t.Context(), r.read, "SELECT substr(stored, 65, 60) FROM entry WHERE substr(stored, 65, 4) = x'28b52ffd'"); err != nil || len(frames) == 0 {
+		t.Fatalf("%d entries are compressed, %v", len(frames), err)
+	}
+	if !unsealed(t, r, note+"1") || !unsealed(t, r, name+"1") {
+		t.Fatal("the probe does not find what is there")
+	}
+	if err := r.Erase(t.Context(), saved.IDs, "fin de l'essai"); err != nil {
+		t.Fatal(err)
+	}
+	if unsealed(t, r, note) || unsealed(t, r, name) {
+		t.Error("erased text is in the files")
+	}
+	for _, frame := range frames {
+		if inFiles(t, r, string(frame)) {
+			t.Error("a frame is left that held it")
+		}
+	}
+	if err := r.Verify(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
 }

@@ -68,7 +68,7 @@ func (r *Replica) Holders(ctx context.Context, id uuid.UUID) ([]Holder, error) {
 // only leads are of use. A device whose latest entry only follows another's is left out.
 func (r *Replica) ClockLeads(ctx context.Context) (map[trust.Key]time.Duration, error) {
 	rows, err := r.read.QueryContext(ctx, `SELECT author.key, entry.stored, entry.received FROM author JOIN chain USING (incarnation)
-		JOIN tip ON tip.chain = chain.id JOIN entry ON entry.chain = chain.id AND entry.seq = tip.seq AND entry.hash = tip.hash ORDER BY entry.id`)
+		JOIN tip ON tip.chain = chain.id CROSS JOIN entry INDEXED BY entry_hash ON entry.chain = chain.id AND entry.hash = tip.hash ORDER BY entry.id`)
 	if err != nil {
 		return nil, translate(err)
 	}

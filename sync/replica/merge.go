@@ -62,39 +62,6 @@ func shelfOf(f record.Fields) int {
 	return 0
 }
 
-// mergesField is the field under which the stored cells keep what versions of « archived » merged into. No
-// operation can set a field without a name.
-const mergesField = ""
-
-// storedMerges returns what the versions of « archived » merged into, false where none did.
-func (s *state) storedMerges(stamps map[journal.Dot]int) (storedCell, bool) {
-	out := storedCell{Field: mergesField}
-	if c := s.find(archived); c != nil {
-		for _, v := range c.versions {
-			if v.into != uuid.Nil {
-				out.Versions = append(out.Versions, storedVersion{Stamp: stamps[v.dot], Value: bytes.Clone(v.into[:])})
-			}
-		}
-	}
-	return out, len(out.Versions) > 0
-}
-
-func (s *state) readMerges(sc storedCell, dots []journal.Dot) error {
-	c := s.find(archived)
-	for _, stored := range sc.Versions {
-		b, _ := stored.Value.([]byte)
-		if c == nil || stored.Stamp < 0 || stored.Stamp >= len(dots) || len(b) != len(uuid.Nil) {
-			return ErrDamaged
-		}
-		for i := range c.versions {
-			if c.versions[i].dot == dots[stored.Stamp] {
-				copy(c.versions[i].into[:], b)
-			}
-		}
-	}
-	return nil
-}
-
 // mergeOp makes an operation archive its record as a duplicate. It names every version that its author saw,
 // of all fields: what others wrote meanwhile is then known not to have been seen, and is reviewed.
 func (b *batch) mergeOp(s *state, op *journal.Op, c Change, refs int) {

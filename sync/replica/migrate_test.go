@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"cantal.fr/buron/sync/probe"
@@ -89,6 +90,71 @@ func TestFoldersOfEveryReleaseOpen(t *testing.T) {
 				t.Errorf("brought up to date, the schema is\n%s\nand made anew\n%s", got, want)
 			}
 		})
+	}
+}
+
+// A folder of schema 7, in which rows held every value twice: 60 machines and 40 pupils written in bulk, then
+// edited by two devices, two machines merged.
+func TestRowsOfSchema7AreWrittenAnew(t *testing.T) {
+	dir := unpack(t, "testdata/schema-7.tar.gz")
+	o := Options{Machine: func() string { return "banc" }}
+	was, err := os.Stat(filepath.Join(dir, File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := hideKey(t, dir)
+	r, err := Open(t.Context(), dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := r.Count(t.Context(), Query{Kind: record.Equipment, Where: []Cond{{Field: "status", Value: "en_service"}}}); err != nil || n != 59 {
+		t.Errorf("without the key there are %d machines, %v; want 59", n, err)
+	}
+	if n, err := r.Count(t.Context(), Query{Kind: record.ClassMember}); err != nil || n != 40 {
+		t.Errorf("without the key there are %d pupils, %v; want 40", n, err)
+	}
+	if got, want := schemaOf(t, r), schemaOf(t, newField(t).central); got != want {
+		t.Errorf("brought up to date, the schema is\n%s\nand made anew\n%s", got, want)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	back()
+	if r, err = Open(t.Context(), dir, o); err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if inTheOpen(t, r, "Zorglubette") || !unsealed(t, r, "Zorglubette") || !unsealed(t, r, "Quatrepoix") {
+		t.Error("what was sealed is open, or gone")
+	}
+	var fields []string
+	for _, c := range conflicts(t, r) {
+		fields = append(fields, c.Field)
+	}
+	slices.Sort(fields)
+	if !slices.Equal(fields, []string{"family_name", "note"}) {
+		t.Errorf("conflicts on %v", fields)
+	}
+	list, err := r.List(t.Context(), Query{Kind: record.Equipment, Where: []Cond{{Field: "note", Value: "Au fond <à gauche> & \"haut\""}}})
+	if err != nil || len(list) != 57 {
+		t.Errorf("%d machines with the same note, %v; want 57", len(list), err)
+	}
+	before := dump(t, r)
+	if err := r.Rebuild(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if d := diffScope(before, dump(t, r)); d != "" {
+		t.Errorf("this version folds the journal otherwise: %s", d)
+	}
+	if err := r.Verify(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	var older int
+	if err := r.read.QueryRow("SELECT count(*) FROM record WHERE substr(cells, 1, 1) NOT IN (x'01', x'02')").Scan(&older); err != nil || older > 0 {
+		t.Errorf("%d rows stand as they did, %v", older, err)
+	}
+	if now, err := os.Stat(filepath.Join(dir, File)); err != nil || now.Size() >= was.Size() {
+		t.Errorf("the database takes %d bytes of %d, %v", now.Size(), was.Size(), err)
 	}
 }
 

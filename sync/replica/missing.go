@@ -210,7 +210,7 @@ func (k *cutter) add(stored []byte) (more bool, err error) {
 	if k.roster != nil && unavailable(k.roster, e) {
 		return false, errEnd
 	}
-	k.open, k.openBytes = append(k.open, e), k.openBytes+len(stored)
+	k.open, k.openBytes = append(k.open, e), k.openBytes+storedLen(e)
 	if k.openBytes > exchange.MaxPieceBytes+storedMore {
 		return false, errEnd // no message holds it: it must not stop the other chains
 	}

@@ -108,6 +108,7 @@ type Replica struct {
 	indexing   sync.Mutex   // held by who brings the search up to date: others wait for it
 	commits    atomic.Int64 // transactions of this process, and times that another's were noticed
 	matched    lastMatch
+	writers    sync.Map     // number → journal.Incarnation, as far as it was asked
 	unmerged   atomic.Int64 // commits, plus one, at which there was no merged record: readers need not ask
 	unsearched atomic.Bool  // records may have words that search does not know yet
 	unshredded bool         // erased text may still stand in the log

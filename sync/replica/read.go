@@ -58,6 +58,9 @@ func (q Query) sql(order bool) (string, []any, error) {
 		fmt.Fprintf(&b, " INDEXED BY %s_%s", q.Kind, q.index)
 	}
 	fmt.Fprintf(&b, " WHERE kind = '%s'", q.Kind)
+	if q.Kind != record.Equipment {
+		b.WriteString(" AND kind <> 'equipment'") // so that record_kind is recognised, which leaves out what has an index in its place
+	}
 	if q.index != "" {
 		b.WriteString(" AND " + column(q.index) + " IS NOT NULL")
 	}
@@ -218,40 +221,6 @@ func (r *Replica) records(ctx context.Context, q querier, query string, args ...
 	return out, translate(rows.Err())
 }
 
-// parseFields reads the JSON of a record with whole numbers as int64.
-func parseFields(b []byte) (record.Fields, error) {
-	dec := json.NewDecoder(strings.NewReader(string(b)))
-	dec.UseNumber()
-	var f map[string]any
-	if err := dec.Decode(&f); err != nil {
-		return nil, fmt.Errorf("%w: fields: %w", ErrDamaged, err)
-	}
-	for k, v := range f {
-		f[k] = whole(v)
-	}
-	return f, nil
-}
-
-func whole(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		n, err := v.Int64()
-		if err != nil {
-			return v.String()
-		}
-		return n
-	case []any:
-		for i, e := range v {
-			v[i] = whole(e)
-		}
-	case map[string]any:
-		for k, e := range v {
-			v[k] = whole(e)
-		}
-	}
-	return v
-}
-
 // parseNumbers reads a JSON array of whole numbers.
 func parseNumbers(list []byte) []int64 {
 	out := make([]int64, 0, bytes.Count(list, []byte{','})+1)
@@ -285,7 +254,7 @@ func (r *Replica) Rows(ctx context.Context, numbers []int64) ([]record.Record, e
 // Records returns how many records this replica holds, archived ones included.
 func (r *Replica) Records(ctx context.Context) (int, error) {
 	var n int
-	err := r.read.QueryRowContext(ctx, "SELECT count(*) FROM record WHERE scope <> 'control'").Scan(&n)
+	err := r.read.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM record) - (SELECT count(*) FROM record WHERE +scope = 'control')").Scan(&n)
 	return n, translate(err)
 }
 
@@ -385,13 +354,13 @@ func (r *Replica) stateOf(ctx context.Context, id uuid.UUID) (*state, error) {
 		return nil, err
 	}
 	s := &state{id: id, kind: k.kind, scope: k.scope}
-	var cells []byte
-	err = r.read.QueryRowContext(ctx, "SELECT number, cells FROM record WHERE id = ? AND kind = ? AND scope = ?", id[:], k.kind, k.scope).Scan(&s.number, &cells)
+	var p packed
+	err = r.read.QueryRowContext(ctx, "SELECT number, fields, cells FROM record WHERE id = ? AND +kind = ? AND scope = ?", id[:], k.kind, k.scope).Scan(&s.number, &p.fields, &p.cells)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, ErrUnknown
 	}
 	if err != nil {
 		return nil, translate(err)
 	}
-	return s, r.decode(s, cells)
+	return s, r.decode(s, p, r.writerName(ctx))
 }

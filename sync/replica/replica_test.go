@@ -449,6 +449,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{Query{Kind: record.Equipment, Order: []string{"tag"}}, "equipment_tag"},
 		{Query{Kind: record.Scan, Where: []Cond{{Field: "audit", Value: "x"}}}, "scan_audit"},
 		{Query{Kind: record.Operator}, "record_kind"},
+		{Query{Kind: record.Operator, Scope: "people"}, "COVERING INDEX record_kind (kind=? AND scope=?)"},
 	} {
 		text, args, err := c.q.sql(true)
 		if err != nil {

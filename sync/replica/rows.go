@@ -74,11 +74,11 @@ func (b *batch) storeNew() error {
 // row returns what a record's row says beside its name: archived, conflicts, fields, cells.
 func (b *batch) row(s *state) ([]any, error) {
 	fields := s.fields()
-	text, cells, err := b.encode(s, fields)
+	p, err := b.encode(s, fields, b.writerNumber)
 	if err != nil {
 		return nil, err
 	}
-	return []any{shelfOf(fields), s.conflicts(), text, cells}, nil
+	return []any{shelfOf(fields), s.conflicts(), p.fields, p.cells}, nil
 }
 
 // store writes one record.

@@ -20,7 +20,7 @@ CREATE TABLE author (        -- incarnation → key of the device that opened it
   key         BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE entry (         -- the entries, as journal.AppendStored writes them
+CREATE TABLE entry (         -- the entries, as store.go keeps them
   id       INTEGER PRIMARY KEY,      -- order of arrival
   chain    INTEGER NOT NULL REFERENCES chain (id),
   seq      INTEGER NOT NULL,
@@ -30,8 +30,8 @@ CREATE TABLE entry (         -- the entries, as journal.AppendStored writes them
   stored   BLOB NOT NULL,
   standing INTEGER NOT NULL DEFAULT 0 -- 0 merged, 1 aside: after its author's end, 2 of a newer version
 ) STRICT;
-CREATE UNIQUE INDEX entry_place ON entry (chain, seq, hash);
-CREATE INDEX IF NOT EXISTS entry_hash ON entry (chain, hash);
+CREATE INDEX entry_place ON entry (chain, seq);
+CREATE UNIQUE INDEX entry_hash ON entry (chain, hash);
 CREATE INDEX entry_standing ON entry (standing) WHERE standing > 0;
 
 CREATE TABLE tip (           -- the ends of the branches of a chain; one unless it is forked
@@ -48,13 +48,19 @@ CREATE TABLE record (        -- the merged state
   scope     TEXT NOT NULL,
   archived  INTEGER NOT NULL,        -- 1 archived, 2 merged into another record
   conflicts INTEGER NOT NULL,        -- fields with several values
-  fields    TEXT NOT NULL,           -- JSON of the values shown, images left out
-  cells     BLOB NOT NULL            -- every version of every field (cells.go)
+  fields    BLOB NOT NULL,           -- JSON of the values shown, images left out, in SQLite's binary form (jsonb.go)
+  cells     BLOB NOT NULL            -- every version of every field (packed.go)
 ) STRICT;
-CREATE UNIQUE INDEX record_id ON record (id, kind, scope);
-CREATE INDEX record_kind ON record (kind, scope) WHERE archived = 0;
-CREATE INDEX IF NOT EXISTS record_merged ON record (id, json_extract(fields, '$.merged_into')) WHERE archived = 2;
+CREATE INDEX record_id ON record (id); -- with kind and scope it is one record's own, which the fold sees to
+CREATE INDEX record_kind ON record (kind, scope) WHERE archived = 0 AND kind <> 'equipment';
+CREATE INDEX record_control ON record (kind) WHERE +scope = 'control'; -- the sign: else each « scope = ? » is planned anew for its value
+CREATE INDEX record_merged ON record (id, json_extract(fields, '$.merged_into')) WHERE archived = 2;
 CREATE INDEX record_conflicts ON record (id) WHERE conflicts > 0;
+
+CREATE TABLE writer (        -- incarnation → small number, for cells
+  number      INTEGER PRIMARY KEY,
+  incarnation BLOB NOT NULL UNIQUE
+) STRICT;
 
 CREATE TABLE touch (         -- which entries wrote on a record: its history
   record INTEGER NOT NULL,

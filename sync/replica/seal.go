@@ -31,56 +31,30 @@ func privateEntry(e *journal.Entry) bool {
 	return false
 }
 
-// stored returns an entry as the database keeps it. The error is ErrSealed where it is private and the key is
-// not here.
-func (r *Replica) stored(e *journal.Entry) ([]byte, error) {
-	if e.Sealed == nil && privateEntry(e) {
-		box := r.box.Load()
-		if box == nil {
-			return nil, ErrSealed
-		}
-		var err error
-		if e, err = e.Seal(func(plain []byte) ([]byte, error) { return box.Seal(plain, "entry", string(e.Hash[:])), nil }); err != nil {
-			return nil, err
-		}
-	}
-	return journal.AppendStored(nil, e), nil
-}
-
-// parse reads an entry as the database keeps it. Without the key, a private one has its head alone.
-func (r *Replica) parse(b []byte) (*journal.Entry, error) {
-	e, err := journal.ParseStored(b)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	if box := r.box.Load(); e.Sealed != nil && box != nil {
-		if err := e.Unseal(func(sealed []byte) ([]byte, error) { return box.Open(sealed, "entry", string(e.Hash[:])) }); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-		}
-	}
-	return e, nil
-}
-
-// sealedCells stands before cells that are sealed: no CBOR of cells begins so.
+// sealedCells stands before cells that are sealed: no others begin so.
 const sealedCells = 0x01
 
-// sealedField is the member of a record's JSON under which its personal fields stand sealed: no field can be
+// sealedField is the member of the values shown under which its personal fields stand sealed: no field can be
 // called so.
 const sealedField = "~"
 
-// encode returns the JSON and the cells of a record as the database keeps them.
-func (r *Replica) encode(s *state, f record.Fields) (text string, cells []byte, err error) {
-	if cells, err = s.encode(); err != nil {
-		return "", nil, err
+// packed is what the row of a record says of its merged state: the values shown, and the cells (packed.go),
+// sealed where they are personal.
+type packed struct{ fields, cells []byte }
+
+// encode returns the row of a record whose shown values are f.
+func (r *Replica) encode(s *state, f record.Fields, number numbering) (p packed, err error) {
+	if p.cells, err = s.packCells(number); err != nil {
+		return p, err
 	}
 	s.private = s.private || record.Private(record.Kind(s.kind), s.scope)
 	if !s.private {
-		text, err = s.json(f)
-		return text, cells, err
+		p.fields, err = packFields(f, "")
+		return p, err
 	}
 	box := r.box.Load()
 	if box == nil {
-		return "", nil, ErrSealed
+		return p, ErrSealed
 	}
 	open, hidden := record.Fields{}, record.Fields{}
 	for name, v := range f {
@@ -90,49 +64,49 @@ func (r *Replica) encode(s *state, f record.Fields) (text string, cells []byte, 
 			hidden[name] = v
 		}
 	}
-	if text, err = s.json(open); err != nil {
-		return "", nil, err
-	}
+	var sealed string
 	if len(hidden) > 0 {
-		plain, err := s.json(hidden)
+		plain, err := packFields(hidden, "")
 		if err != nil {
-			return "", nil, err
+			return p, err
 		}
-		text = withMember(text, sealedField, base64.RawStdEncoding.EncodeToString(box.Seal([]byte(plain), "fields", s.scope, s.kind, string(s.id[:]))))
+		sealed = base64.RawStdEncoding.EncodeToString(box.Seal(plain, "fields", s.scope, s.kind, string(s.id[:])))
 	}
-	return text, append([]byte{sealedCells}, box.Seal(cells, "cells", s.scope, s.kind, string(s.id[:]))...), err
-}
-
-// withMember adds a member to a JSON object; neither name nor value holds anything to escape.
-func withMember(object, name, value string) string {
-	open := strings.TrimSuffix(object, "}")
-	if open != "{" {
-		open += ","
+	if p.fields, err = packFields(open, sealed); err != nil {
+		return p, err
 	}
-	return open + `"` + name + `":"` + value + `"}`
+	p.cells = append([]byte{sealedCells}, box.Seal(p.cells, "cells", s.scope, s.kind, string(s.id[:]))...)
+	return p, nil
 }
 
 // decode reads the cells of a record. The error is ErrSealed where the key is not here.
-func (r *Replica) decode(s *state, cells []byte) error {
-	if len(cells) == 0 || cells[0] != sealedCells {
-		return s.decode(cells)
+func (r *Replica) decode(s *state, p packed, name naming) error {
+	cells := p.cells
+	if len(cells) > 0 && cells[0] == sealedCells {
+		s.private = true
+		box := r.box.Load()
+		if box == nil {
+			return ErrSealed
+		}
+		var err error
+		if cells, err = box.Open(cells[1:], "cells", s.scope, s.kind, string(s.id[:])); err != nil {
+			return fmt.Errorf("%w: cells of %s: %w", ErrDamaged, s.id, err)
+		}
 	}
-	s.private = true
-	box := r.box.Load()
-	if box == nil {
-		return ErrSealed
+	if len(cells) == 0 || cells[0] != packedCells {
+		return s.decodeOlder(cells)
 	}
-	plain, err := box.Open(cells[1:], "cells", s.scope, s.kind, string(s.id[:]))
-	if err != nil {
-		return fmt.Errorf("%w: cells of %s: %w", ErrDamaged, s.id, err)
+	rec := record.Record{ID: s.id, Kind: record.Kind(s.kind), Scope: s.scope}
+	if err := r.fields(&rec, p.fields); err != nil {
+		return err
 	}
-	return s.decode(plain)
+	return s.unpackCells(cells, rec.Fields, name)
 }
 
-// fields reads the JSON of a record into it. Where the key is not here, the personal ones are absent.
+// fields reads the values shown of a record into it. Where the key is not here, the personal ones are absent.
 func (r *Replica) fields(rec *record.Record, b []byte) error {
 	var err error
-	if rec.Fields, err = parseFields(b); err != nil {
+	if rec.Fields, err = unpackFields(b); err != nil {
 		return err
 	}
 	sealed, ok := rec.Fields[sealedField].(string)
@@ -151,7 +125,11 @@ func (r *Replica) fields(rec *record.Record, b []byte) error {
 	if err != nil {
 		return fmt.Errorf("%w: fields of %s: %w", ErrDamaged, rec.ID, err)
 	}
-	hidden, err := parseFields(raw)
+	parse := unpackFields
+	if len(raw) > 0 && raw[0] == '{' {
+		parse = parseOlderFields
+	}
+	hidden, err := parse(raw)
 	for name, v := range hidden {
 		rec.Fields[name] = v
 	}

@@ -58,18 +58,20 @@ func dumpRecords(t testing.TB, r *Replica, b *strings.Builder) {
 		}
 		rec.ID = uuid.UUID(id)
 		s := &state{id: rec.ID, kind: string(rec.Kind), scope: rec.Scope}
-		if err := errors.Join(r.fields(&rec, fields), r.decode(s, cells)); err != nil {
+		if err := errors.Join(r.fields(&rec, fields), r.decode(s, packed{fields, cells}, r.writerName(t.Context()))); err != nil {
 			t.Fatal(err)
 		}
-		plain, err := s.encode()
-		if err != nil {
-			t.Fatal(err)
+		var plain strings.Builder
+		for _, c := range s.cells {
+			slices.SortFunc(c.versions, compareVersions)
+			slices.SortFunc(c.pending, journal.CompareDots)
+			fmt.Fprintf(&plain, "%+v ", c)
 		}
 		text, err := json.Marshal(rec.Fields)
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(b, "%X|%s|%s|%d|%d|%s|%X|\n", id, rec.Kind, rec.Scope, archived, conflicts, text, plain)
+		fmt.Fprintf(b, "%X|%s|%s|%d|%d|%s|%s|\n", id, rec.Kind, rec.Scope, archived, conflicts, text, plain.String())
 	}
 }
 

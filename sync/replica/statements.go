@@ -8,7 +8,8 @@ import (
 )
 
 // statements are those of every batch, on the one connection that writes. Each is prepared when it is first
-// used, and stays so.
+// used, and stays so. A sign before a column keeps the planner from comparing what is bound with the conditions of
+// partial indexes: it would plan anew for each value.
 type statements struct {
 	chainOf, addChain, fork                *once
 	tips, addTip, moveTip                  *once
@@ -20,6 +21,7 @@ type statements struct {
 	getDigest, setDigest, getMeta, setMeta *once
 	addAuthor, author                      *once
 	shelve, unshelve, setStored, between   *once
+	addWriter, writerNumber, writerName    *once
 	all                                    []*once
 }
 
@@ -30,37 +32,40 @@ func newStatements(db *sql.Conn) statements {
 		return all[len(all)-1]
 	}
 	s := statements{
-		chainOf:     at("SELECT id, forked FROM chain WHERE incarnation = ? AND scope = ?"),
-		addChain:    at("INSERT INTO chain (incarnation, scope) VALUES (?, ?)"),
-		fork:        at("UPDATE chain SET forked = 1 WHERE id = ?"),
-		tips:        at("SELECT seq, hash FROM tip WHERE chain = ?"),
-		addTip:      at("INSERT INTO tip (chain, seq, hash) VALUES (?, ?, ?)"),
-		moveTip:     at("UPDATE tip SET seq = ?, hash = ? WHERE chain = ? AND hash = ?"),
-		begin:       at("BEGIN IMMEDIATE"),
-		commit:      at("COMMIT"),
-		dataVersion: at("PRAGMA data_version"),
-		holds:       at("SELECT id FROM entry WHERE chain = ? AND seq = ? AND hash = ?"),
-		addEntry:    at("INSERT INTO entry (chain, seq, hash, signed, received, stored, standing) VALUES (?, ?, ?, ?, ?, ?, ?)"),
-		prevOf:      at("SELECT substr(stored, 1, 32) FROM entry WHERE chain = ? AND seq = ? AND hash = ?"),
-		findRecord:  at("SELECT number, cells FROM record WHERE id = ? AND kind = ? AND scope = ?"),
-		between:     at("SELECT id, number FROM record WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"),
-		addRecord:   at(addRecords(1)),
-		addRecords:  at(addRecords(together)),
-		lastRecord:  at("SELECT coalesce(max(number), 0) FROM record"),
-		setRecord:   at("UPDATE record SET archived = ?, conflicts = ?, fields = ?, cells = ? WHERE number = ?"),
-		addTouch:    at(addTouches(1)),
-		addTouches:  at(addTouches(together)),
-		addWords:    at(addWords()),
-		dropWords:   at("DELETE FROM search WHERE rowid = ?"),
-		getDigest:   at("SELECT digest FROM scope_digest WHERE scope = ?"),
-		setDigest:   at("INSERT OR REPLACE INTO scope_digest (scope, digest) VALUES (?, ?)"),
-		getMeta:     at("SELECT value FROM meta WHERE key = ?"),
-		setMeta:     at("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"),
-		addAuthor:   at("INSERT OR IGNORE INTO author (incarnation, key) VALUES (?, ?)"),
-		author:      at("SELECT key FROM author WHERE incarnation = ?"),
-		shelve:      at("INSERT OR IGNORE INTO shelf (record, entry, op) VALUES (?, ?, ?)"),
-		unshelve:    at("DELETE FROM shelf WHERE entry = ?"),
-		setStored:   at("UPDATE entry SET stored = ? WHERE id = ?"),
+		chainOf:      at("SELECT id, forked FROM chain WHERE incarnation = ? AND scope = ?"),
+		addChain:     at("INSERT INTO chain (incarnation, scope) VALUES (?, ?)"),
+		fork:         at("UPDATE chain SET forked = 1 WHERE id = ?"),
+		tips:         at("SELECT seq, hash FROM tip WHERE chain = ?"),
+		addTip:       at("INSERT INTO tip (chain, seq, hash) VALUES (?, ?, ?)"),
+		moveTip:      at("UPDATE tip SET seq = ?, hash = ? WHERE chain = ? AND hash = ?"),
+		begin:        at("BEGIN IMMEDIATE"),
+		commit:       at("COMMIT"),
+		dataVersion:  at("PRAGMA data_version"),
+		holds:        at("SELECT id FROM entry WHERE chain = ? AND seq = ? AND hash = ?"),
+		addEntry:     at("INSERT INTO entry (chain, seq, hash, signed, received, stored, standing) VALUES (?, ?, ?, ?, ?, ?, ?)"),
+		prevOf:       at("SELECT substr(stored, 1, 32) FROM entry WHERE chain = ? AND seq = ? AND hash = ?"),
+		findRecord:   at("SELECT number, fields, cells FROM record WHERE id = ? AND +kind = ? AND scope = ?"),
+		between:      at("SELECT id, number FROM record WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"),
+		addRecord:    at(addRecords(1)),
+		addRecords:   at(addRecords(together)),
+		lastRecord:   at("SELECT coalesce(max(number), 0) FROM record"),
+		setRecord:    at("UPDATE record SET archived = ?, conflicts = ?, fields = ?, cells = ? WHERE number = ?"),
+		addTouch:     at(addTouches(1)),
+		addTouches:   at(addTouches(together)),
+		addWords:     at(addWords()),
+		dropWords:    at("DELETE FROM search WHERE rowid = ?"),
+		getDigest:    at("SELECT digest FROM scope_digest WHERE scope = ?"),
+		setDigest:    at("INSERT OR REPLACE INTO scope_digest (scope, digest) VALUES (?, ?)"),
+		getMeta:      at("SELECT value FROM meta WHERE key = ?"),
+		setMeta:      at("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"),
+		addAuthor:    at("INSERT OR IGNORE INTO author (incarnation, key) VALUES (?, ?)"),
+		author:       at("SELECT key FROM author WHERE incarnation = ?"),
+		shelve:       at("INSERT OR IGNORE INTO shelf (record, entry, op) VALUES (?, ?, ?)"),
+		unshelve:     at("DELETE FROM shelf WHERE entry = ?"),
+		addWriter:    at("INSERT INTO writer (incarnation) VALUES (?)"),
+		writerNumber: at("SELECT number FROM writer WHERE incarnation = ?"),
+		writerName:   at(seekWriter),
+		setStored:    at("UPDATE entry SET stored = ? WHERE id = ?"),
 	}
 	s.all = all
 	return s
@@ -149,4 +154,4 @@ func indexes() string {
 }
 
 // column is the expression of a field; the same text must stand in indexes and in queries.
-func column(field string) string { return fmt.Sprintf("json_extract(fields, '$.%s')", field) }
+func column(field string) string { return fmt.Sprintf("json_extract(fields, '$.%s')", codeOf(field)) }

@@ -135,7 +135,7 @@ func (b *batch) wordsOfEntry(e heldEntry, known int64) error {
 
 // wordsOfRecord indexes the words of a record again, if search knew it.
 func (b *batch) wordsOfRecord(k recordKey, known int64) error {
-	numbers, err := column1[int64](b.ctx, b.write, "SELECT number FROM record WHERE id = ? AND kind = ? AND scope = ? AND number <= ?", k.id[:], k.kind, k.scope, known)
+	numbers, err := column1[int64](b.ctx, b.write, "SELECT number FROM record WHERE id = ? AND +kind = ? AND scope = ? AND number <= ?", k.id[:], k.kind, k.scope, known)
 	for _, n := range numbers {
 		err = b.wordsAgain(n)
 	}
