@@ -43,6 +43,7 @@ func NewHandler(store exchange.Store, admitter exchange.Admitter, log *slog.Logg
 // time of the work alone: neither a slow request nor a slow reader holds one.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", mediaType)
+	w.Header()["Date"] = nil // left out: nobody believes a clock
 	if r.TLS == nil {
 		w.WriteHeader(http.StatusForbidden)
 		return

@@ -127,7 +127,7 @@ func (r *run) lacking(ctx context.Context, theirs map[journal.Chain][]Head) ([]w
 		}
 		w := want{Scope: c.Scope, Incarnation: append([]byte(nil), c.Incarnation[:]...)}
 		var err error
-		if w.Have, err = r.have(ctx, c, shared); err != nil {
+		if w.Have, err = r.have(ctx, c, heads, shared); err != nil {
 			return nil, err
 		}
 		out = append(out, w)
@@ -147,7 +147,7 @@ func (r *run) mayTake(scope string) bool {
 // have returns the hashes that say how far a chain is held here: the ends that both have, then the ends that
 // are only here, then points on the way back from these for a peer that does not know them. Where there are
 // more branches than may be told of, what both have counts most: it is what must not be sent again.
-func (r *run) have(ctx context.Context, c journal.Chain, shared []journal.Hash) ([][]byte, error) {
+func (r *run) have(ctx context.Context, c journal.Chain, theirs []Head, shared []journal.Hash) ([][]byte, error) {
 	heads, err := r.s.Heads(ctx, c.Scope)
 	if err != nil {
 		return nil, err
@@ -167,8 +167,12 @@ func (r *run) have(ctx context.Context, c journal.Chain, shared []journal.Hash) 
 	for _, h := range heads {
 		tell(h.Hash)
 	}
+	goesOn, err := r.goesOn(ctx, heads, theirs)
+	if err != nil {
+		return nil, err
+	}
 	for _, h := range heads {
-		if len(out) == maxHave {
+		if len(out) == maxHave || goesOn {
 			break
 		}
 		points, err := r.s.Locate(ctx, h)
@@ -180,6 +184,16 @@ func (r *run) have(ctx context.Context, c journal.Chain, shared []journal.Hash) 
 		}
 	}
 	return out, nil
+}
+
+// goesOn reports whether the peer's one end of a chain comes after the one held here, which the peer is known to
+// hold: it needs no points to find it by.
+func (r *run) goesOn(ctx context.Context, mine, theirs []Head) (bool, error) {
+	if len(mine) != 1 || len(theirs) != 1 || theirs[0].Seq <= mine[0].Seq {
+		return false, nil
+	}
+	known, err := r.s.Known(ctx, mine[0].Chain.Scope, r.peer)
+	return slices.Contains(known, mine[0]), err
 }
 
 // push brings what the peer lacks, in batches that it commits before it answers.

@@ -58,6 +58,8 @@ type Store interface {
 	Unreadable(ctx context.Context, sender trust.Key, chains []journal.Chain) ([]Refusal, error)
 	// Acknowledge notes that the peer holds everything up to these heads.
 	Acknowledge(ctx context.Context, peer trust.Key, heads []Head) error
+	// Known returns up to where a peer is known to hold the chains of a scope, forked ones left out.
+	Known(ctx context.Context, scope string, peer trust.Key) ([]Head, error)
 	// KeepReceipt keeps what a device has signed of this one's chains, in place of what it had signed before.
 	KeepReceipt(ctx context.Context, r Receipt) error
 	// FactsOnly reports whether photos and documents are left for later: the network costs money.

@@ -30,8 +30,6 @@ func (i *Identity) Certificate() (tls.Certificate, error) {
 		Subject:      pkix.Name{CommonName: "buron"},
 		NotBefore:    time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC),
 		NotAfter:     time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC),
-		KeyUsage:     x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, i.Key.Public(), i.Key)
 	if err != nil {
