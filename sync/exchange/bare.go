@@ -77,11 +77,11 @@ func (r *run) fetchBodies(ctx context.Context) error {
 		if len(wants) == 0 {
 			return nil
 		}
-		a, err := r.ask(ctx, request{Ask: askGet, Wants: wants})
+		a, err := r.ask(ctx, request{Ask: askGet, Wants: wants, Reads: readsColumns})
 		if err != nil {
 			return err
 		}
-		if _, _, _, err := r.takeIn(ctx, a.Pieces); err != nil {
+		if _, _, _, err := r.takeIn(ctx, packed{a.Pieces, a.Columns}); err != nil {
 			return err
 		}
 	}

@@ -50,11 +50,11 @@ func (r *run) pull(ctx context.Context, theirs map[journal.Chain][]Head) error {
 		if err != nil || len(wants) == 0 {
 			return err
 		}
-		a, err := r.ask(ctx, request{Ask: askGet, Wants: wants})
+		a, err := r.ask(ctx, request{Ask: askGet, Wants: wants, Reads: readsColumns})
 		if err != nil {
 			return err
 		}
-		n, refused, came, err := r.takeIn(ctx, a.Pieces)
+		n, refused, came, err := r.takeIn(ctx, packed{a.Pieces, a.Columns})
 		if err != nil {
 			return err
 		}
@@ -84,8 +84,8 @@ func (r *run) passOver(wants []want, more bool, admitted int, refused []Refusal,
 	return admitted > 0 || len(r.bad) > before
 }
 
-func (r *run) takeIn(ctx context.Context, packed []byte) (int, []Refusal, map[journal.Chain]bool, error) {
-	return takeIn(packed,
+func (r *run) takeIn(ctx context.Context, m packed) (int, []Refusal, map[journal.Chain]bool, error) {
+	return takeIn(m,
 		func(pieces []journal.Piece) (int, []Refusal, error) { return r.s.Admit(ctx, r.peer, pieces) },
 		func(chains []journal.Chain) ([]Refusal, error) { return r.s.Unreadable(ctx, r.peer, chains) })
 }
@@ -265,11 +265,11 @@ func (b *parcel) send(ctx context.Context) error {
 }
 
 func (r *run) put(ctx context.Context, batch []journal.Piece) error {
-	packed, err := pack(batch)
+	m, err := packFor(r.columns, batch)
 	if err != nil {
 		return err
 	}
-	a, err := r.ask(ctx, request{Ask: askPut, Pieces: packed})
+	a, err := r.ask(ctx, request{Ask: askPut, Pieces: m.pieces, Columns: m.columns})
 	if err != nil {
 		return err
 	}

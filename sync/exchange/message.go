@@ -43,6 +43,8 @@ type request struct {
 	Control bool        `cbor:"5,keyasint,omitempty"` // an offer of control alone
 	Blobs   []wireBlob  `cbor:"6,keyasint,omitempty"`
 	Chunks  []wireChunk `cbor:"7,keyasint,omitempty"`
+	Reads   int         `cbor:"8,keyasint,omitempty"` // 1: pieces may come as columns
+	Columns []byte      `cbor:"9,keyasint,omitempty"` // packColumns, in place of pieces
 }
 
 type answer struct {
@@ -57,8 +59,10 @@ type answer struct {
 	Receipts []wireReceipt `cbor:"8,keyasint,omitempty"` // of scopes that the peer writes without reading
 	Lacks    []wireBlob    `cbor:"9,keyasint,omitempty"` // blobs that are lacking here and may be had of the peer
 	Chunks   []wireChunk   `cbor:"10,keyasint,omitempty"`
-	Bare     []scopeHeads  `cbor:"12,keyasint,omitempty"` // entries after which bodies are missing here that are owed
 	Held     []int64       `cbor:"11,keyasint,omitempty"` // of each blob brought, how many bytes are held now; -1 if it is not wanted
+	Bare     []scopeHeads  `cbor:"12,keyasint,omitempty"` // entries after which bodies are missing here that are owed
+	Reads    int           `cbor:"14,keyasint,omitempty"` // 1, in the answer to an offer that differs: pieces may come as columns
+	Columns  []byte        `cbor:"15,keyasint,omitempty"` // packColumns, in place of pieces
 }
 
 type wireReceipt struct {

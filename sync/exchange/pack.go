@@ -29,19 +29,36 @@ func pack(pieces []journal.Piece) ([]byte, error) {
 	return compress(b)
 }
 
-// unpack reads what pack wrote, within the limit of a frame. Broken are the chains of the pieces that could
+// packed are pieces as a message brings them: in one of two forms.
+type packed struct{ pieces, columns []byte }
+
+// packFor packs pieces for a peer that reads columns, or for one that does not.
+func packFor(columns bool, pieces []journal.Piece) (m packed, err error) {
+	if columns && len(pieces) > 0 {
+		m.columns, err = packColumns(pieces)
+		return m, err
+	}
+	m.pieces, err = pack(pieces)
+	return m, err
+}
+
+// unpack reads what packFor wrote, within the limit of a frame. Broken are the chains of the pieces that could
 // not be read, as far as their first bytes tell them.
-func unpack(b []byte) (pieces []journal.Piece, broken []journal.Chain, err error) {
-	if len(b) == 0 {
-		return nil, nil, nil
-	}
-	raw, err := decompress(b)
-	if err != nil {
-		return nil, nil, err
-	}
+func unpack(m packed) (pieces []journal.Piece, broken []journal.Chain, err error) {
 	var list [][]byte
-	if err := decode(raw, &list); err != nil {
-		return nil, nil, err
+	switch {
+	case len(m.columns) > 0:
+		if list, err = unpackColumns(m.columns); err != nil {
+			return nil, nil, err
+		}
+	case len(m.pieces) > 0:
+		raw, err := decompress(m.pieces)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := decode(raw, &list); err != nil {
+			return nil, nil, err
+		}
 	}
 	if len(list) > maxPieces {
 		return nil, nil, fmt.Errorf("%w: %d pieces", ErrMessage, len(list))
@@ -58,8 +75,8 @@ func unpack(b []byte) (pieces []journal.Piece, broken []journal.Chain, err error
 }
 
 // takeIn unpacks and admits what sender brought; came are the chains of which there was anything.
-func takeIn(b []byte, admit func([]journal.Piece) (int, []Refusal, error), unreadable func([]journal.Chain) ([]Refusal, error)) (n int, refused []Refusal, came map[journal.Chain]bool, err error) {
-	pieces, broken, err := unpack(b)
+func takeIn(m packed, admit func([]journal.Piece) (int, []Refusal, error), unreadable func([]journal.Chain) ([]Refusal, error)) (n int, refused []Refusal, came map[journal.Chain]bool, err error) {
+	pieces, broken, err := unpack(m)
 	if err != nil {
 		return 0, nil, nil, err
 	}

@@ -49,6 +49,7 @@ type run struct {
 	rejected map[journal.Chain]bool // refused by the peer in this exchange: not brought again
 	lacks    []wireBlob             // blobs that the peer was lacking when it was last asked
 	bare     []scopeHeads           // places where the peer was lacking bodies when it was last asked
+	columns  bool                   // the peer reads columns
 	outcast  bool                   // this device is no longer admitted: it hands over what it wrote, and no more
 }
 
@@ -252,6 +253,7 @@ func (r *run) ask(ctx context.Context, q request) (answer, error) {
 	if r.prove && !hmac.Equal(a.Proof, proof(r.s.Territory(), r.exporter, sideAnswer)) {
 		return a, ErrStranger
 	}
+	r.columns = r.columns || a.Reads >= readsColumns
 	switch a.Code {
 	case codeOK:
 		return a, nil

@@ -75,9 +75,11 @@ func (v *Server) answer(ctx context.Context, peer trust.Key, exporter []byte, q 
 			}
 		}
 	case askGet:
-		a.Pieces, a.More, err = v.wanted(ctx, w, q.Wants)
+		var m packed
+		m, a.More, err = v.wanted(ctx, w, q)
+		a.Pieces, a.Columns = m.pieces, m.columns
 	case askPut:
-		err = v.brought(ctx, w, q.Pieces, &a)
+		err = v.brought(ctx, w, packed{q.Pieces, q.Columns}, &a)
 	case askBlobs:
 		err = v.givenBlobs(ctx, w, q, &a)
 	case askPutBlobs:
@@ -103,7 +105,7 @@ func (v *Server) outcast(ctx context.Context, w view, q *request) (answer, error
 	case askOffer:
 		err = v.offered(ctx, w, q, &a)
 	case askPut:
-		err = v.brought(ctx, w, q.Pieces, &a)
+		err = v.brought(ctx, w, packed{q.Pieces, q.Columns}, &a)
 	}
 	return a, err
 }
@@ -132,20 +134,20 @@ func (v *Server) offered(ctx context.Context, w view, q *request, a *answer) err
 			a.Equal = append(a.Equal, s.scope)
 			continue
 		}
-		a.Differ = append(a.Differ, scopeHeads{Scope: s.scope, Heads: wireHeads(s.heads)})
+		a.Differ, a.Reads = append(a.Differ, scopeHeads{Scope: s.scope, Heads: wireHeads(s.heads)}), readsColumns
 	}
 	return v.s.Acknowledge(ctx, w.peer.Key, equal)
 }
 
 // wanted gathers what the peer lacks, within the limits of a batch.
-func (v *Server) wanted(ctx context.Context, w view, wants []want) ([]byte, bool, error) {
+func (v *Server) wanted(ctx context.Context, w view, q *request) (packed, bool, error) {
 	entries, bytes := BatchEntries, BatchBytes
 	var out []journal.Piece
 	more := false
-	for _, x := range wants[:min(len(wants), maxWants)] {
+	for _, x := range q.Wants[:min(len(q.Wants), maxWants)] {
 		c := journal.Chain{Scope: x.Scope}
 		if len(x.Incarnation) != len(c.Incarnation) || len(x.Have) > maxHave {
-			return nil, false, ErrMessage
+			return packed{}, false, ErrMessage
 		}
 		copy(c.Incarnation[:], x.Incarnation)
 		if !w.mayGive(x.Scope) {
@@ -157,7 +159,7 @@ func (v *Server) wanted(ctx context.Context, w view, wants []want) ([]byte, bool
 		}
 		pieces, rest, err := v.s.Missing(ctx, c, hashes(x.Have), entries, bytes)
 		if err != nil {
-			return nil, false, err
+			return packed{}, false, err
 		}
 		more = more || rest
 		for _, p := range pieces {
@@ -166,8 +168,8 @@ func (v *Server) wanted(ctx context.Context, w view, wants []want) ([]byte, bool
 		}
 		out = append(out, pieces...)
 	}
-	packed, err := pack(out)
-	return packed, more, err
+	m, err := packFor(q.Reads >= readsColumns, out)
+	return m, more, err
 }
 
 func hashes(list [][]byte) []journal.Hash {
@@ -191,7 +193,7 @@ func sizeOf(p journal.Piece) int {
 	return n
 }
 
-func (v *Server) brought(ctx context.Context, w view, packed []byte, a *answer) error {
+func (v *Server) brought(ctx context.Context, w view, m packed, a *answer) error {
 	admit := func(pieces []journal.Piece) (int, []Refusal, error) {
 		if w.alone != nil {
 			own, err := w.written(ctx, pieces)
@@ -211,7 +213,7 @@ func (v *Server) brought(ctx context.Context, w view, packed []byte, a *answer) 
 		}
 		return v.s.Unreadable(ctx, w.peer.Key, chains)
 	}
-	n, refused, _, err := takeIn(packed, admit, unreadable)
+	n, refused, _, err := takeIn(m, admit, unreadable)
 	if err != nil {
 		return err
 	}

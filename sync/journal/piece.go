@@ -24,6 +24,19 @@ const (
 
 // AppendWire appends the piece as it travels. What the receiver can compute is not sent.
 func (p Piece) AppendWire(b []byte) ([]byte, error) {
+	b, err := p.AppendFrame(b)
+	if err != nil {
+		return b, err
+	}
+	for _, e := range p.Entries {
+		b = appendEntry(b, e)
+	}
+	return append(b, p.Entries[len(p.Entries)-1].Signature...), nil
+}
+
+// AppendFrame appends what travels before the entries of a piece: after it come, for each, its head after the
+// length of that, and its tail; then the last one's signature.
+func (p Piece) AppendFrame(b []byte) ([]byte, error) {
 	if len(p.Entries) == 0 || len(p.Entries) > MaxPiece {
 		return b, fmt.Errorf("journal: piece of %d entries: %w", len(p.Entries), ErrLimit)
 	}
@@ -35,15 +48,23 @@ func (p Piece) AppendWire(b []byte) ([]byte, error) {
 	b = append(b, p.Chain.Incarnation[:]...)
 	b = appendBytes(b, []byte(p.Chain.Scope))
 	b = append(b, p.Prev[:]...)
-	b = binary.AppendUvarint(b, uint64(len(p.Entries)))
 	for _, e := range p.Entries {
 		if e.Sealed != nil {
 			return b, fmt.Errorf("journal: piece of %s: %w", p.Chain.Scope, ErrSealed)
 		}
-		b = appendEntry(b, e)
 	}
-	return append(b, last.Signature...), nil
+	return binary.AppendUvarint(b, uint64(len(p.Entries))), nil
 }
+
+// AppendTail appends what travels of an entry after its head: a mark, salts, bodies. Where the mark is SeedMark,
+// the seed of SeedLen bytes follows.
+func (e *Entry) AppendTail(b []byte) []byte { return appendTail(b, e) }
+
+// SeedMark and SeedLen say where the seed stands in a tail.
+const (
+	SeedMark = saltsFromKey
+	SeedLen  = seedLen
+)
 
 func appendBytes(b, v []byte) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(v))), v...)
