@@ -83,6 +83,15 @@ func (e *Entry) Chain() Chain { return Chain{e.Incarnation, e.Scope} }
 // Dot returns the name of the entry as the writer of versions.
 func (e *Entry) Dot() Dot { return Dot{e.Incarnation, e.Seq, [8]byte(e.Hash[:tagLen])} }
 
+// ActionName returns what names the action that wrote the entry: what its siblings share, or where it has none the
+// beginning of its own hash.
+func (e *Entry) ActionName() [8]byte {
+	if e.Action == ([8]byte{}) {
+		return e.Dot().Tag
+	}
+	return e.Action
+}
+
 // Op decodes operation i, which must not be changed: who asks again is given the same. The error is ErrHollow
 // where its body is missing, ErrSealed where it cannot be read on this device. An entry may be read by one
 // goroutine at a time.

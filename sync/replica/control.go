@@ -33,7 +33,8 @@ func (b *batch) say(statements ...statement) ([]uuid.UUID, error) {
 		ids = append(ids, id)
 		ops = append(ops, journal.Op{OpHead: journal.OpHead{Kind: s.kind, ID: id}, Cells: trust.Cells(s.fields)})
 	}
-	return ids, b.writeEntry(trust.Control, uuid.Nil, [8]byte{}, ops)
+	_, err := b.writeEntry(trust.Control, uuid.Nil, [8]byte{}, ops)
+	return ids, err
 }
 
 // statement is one record of the control scope to write.

@@ -69,7 +69,8 @@ func TestAControlEntryThatIsRefusedDoesNotStopTheRest(t *testing.T) {
 	// Something in control that b does not take: here by one without authority, as well of a newer version.
 	err := a.inBatch(t.Context(), func(x *batch) error {
 		op := journal.Op{OpHead: journal.OpHead{Kind: trust.DeviceKind, ID: newID(t, trust.Control, trust.DeviceKind)}, Cells: trust.Cells(record.Fields{"name": "x"})}
-		return x.writeEntry(trust.Control, uuid.Nil, [8]byte{}, []journal.Op{op})
+		_, err := x.writeEntry(trust.Control, uuid.Nil, [8]byte{}, []journal.Op{op})
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -345,7 +345,8 @@ func (b *batch) beginLife(old *life, next *trust.Identity, nonce [16]byte, reaso
 		return err
 	}
 	op := journal.Op{OpHead: journal.OpHead{Kind: trust.TwinKind, ID: id}, Cells: trust.Cells(trust.TwinFields(b.territory, old.id, next))}
-	return b.writeEntry(trust.Control, uuid.Nil, [8]byte{}, []journal.Op{op})
+	_, err = b.writeEntry(trust.Control, uuid.Nil, [8]byte{}, []journal.Op{op})
+	return err
 }
 
 // refreshLife takes up the life that another process of this folder has begun.

@@ -117,13 +117,18 @@ func (b *batch) save(operator uuid.UUID, changes []Change) (Saved, error) {
 	if len(byScope) == 0 {
 		return saved, nil
 	}
-	if _, err := io.ReadFull(b.o.Random, saved.Action[:]); err != nil {
-		return saved, fmt.Errorf("replica: draw an action: %w", err)
+	var shared [8]byte // an entry that is alone is its action
+	if len(byScope) > 1 {
+		if _, err := io.ReadFull(b.o.Random, shared[:]); err != nil {
+			return saved, fmt.Errorf("replica: draw an action: %w", err)
+		}
 	}
 	for _, scope := range slices.Sorted(maps.Keys(byScope)) {
-		if err := b.writeEntry(scope, operator, saved.Action, byScope[scope]); err != nil {
+		e, err := b.writeEntry(scope, operator, shared, byScope[scope])
+		if err != nil {
 			return saved, err
 		}
+		saved.Action = e.ActionName()
 	}
 	return saved, nil
 }
@@ -297,20 +302,20 @@ func (b *batch) held(id uuid.UUID) (*state, error) {
 }
 
 // writeEntry signs, stores and folds one entry of this device.
-func (b *batch) writeEntry(scope string, operator uuid.UUID, action [8]byte, ops []journal.Op) error {
+func (b *batch) writeEntry(scope string, operator uuid.UUID, action [8]byte, ops []journal.Op) (*journal.Entry, error) {
 	k, err := b.chainOf(journal.Chain{Incarnation: b.Incarnation(), Scope: scope}, true)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	hlc, err := b.tick()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d := journal.Draft{Incarnation: b.Incarnation(), Scope: scope, HLC: hlc, Operator: operator, Action: action, Ops: ops}
 	if len(k.tips) == 0 {
 		d.Seq, d.Prev = 1, journal.GenesisHash(b.territory, k.Chain)
 		if d.Genesis, err = b.genesis(); err != nil {
-			return err
+			return nil, err
 		}
 	} else {
 		last := slices.MaxFunc(k.tips, func(x, y tip) int { return int(int64(x.seq) - int64(y.seq)) })
@@ -318,16 +323,16 @@ func (b *batch) writeEntry(scope string, operator uuid.UUID, action [8]byte, ops
 	}
 	e, err := journal.Sign(b.territory, b.Identity().Key, d, b.o.Random)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	number, err := b.append(k, e, merged)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := b.lookAhead([]*journal.Entry{e}); err != nil {
-		return err
+		return nil, err
 	}
-	return b.foldEntry(k, e, number, merged)
+	return e, b.foldEntry(k, e, number, merged)
 }
 
 func (b *batch) genesis() (*journal.Genesis, error) {

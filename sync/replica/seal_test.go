@@ -413,7 +413,10 @@ func TestAKindOfANewerVersionIsSealedByItsFlagOrItsScope(t *testing.T) {
 			t.Fatal(err)
 		}
 		op := journal.Op{OpHead: journal.OpHead{Kind: "visitor", ID: id, Flags: c.flags}, Cells: trust.Cells(record.Fields{"name": c.name})}
-		if err := office.inBatch(t.Context(), func(b *batch) error { return b.writeEntry(c.scope, uuid.Nil, [8]byte{}, []journal.Op{op}) }); err != nil {
+		if err := office.inBatch(t.Context(), func(b *batch) error {
+			_, err := b.writeEntry(c.scope, uuid.Nil, [8]byte{}, []journal.Op{op})
+			return err
+		}); err != nil {
 			t.Fatal(err)
 		}
 		if inTheOpen(t, office, c.name) != c.open || !unsealed(t, office, c.name) {

@@ -180,7 +180,7 @@ func (r *Replica) history(ctx context.Context, id uuid.UUID) ([]Event, error) {
 		}
 		m := r.mark(ctx, w)
 		for _, c := range op.Cells {
-			out = append(out, Event{Mark: m, Field: c.Field, Value: c.Value, Action: w.entry.Action, Into: mergeOf(op, c), Parallel: side[i][c.Field], hlc: w.entry.HLC})
+			out = append(out, Event{Mark: m, Field: c.Field, Value: c.Value, Action: w.entry.ActionName(), Into: mergeOf(op, c), Parallel: side[i][c.Field], hlc: w.entry.HLC})
 		}
 	}
 	return out, nil

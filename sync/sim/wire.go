@@ -227,6 +227,9 @@ func (p rawPiece) verify(territory hash32, key ed25519.PublicKey) ([]*entry, err
 			return nil, fmt.Errorf("entry 1 of %s does not open its chain", p.scope)
 		}
 		e.prev, e.hash = prev, raw.hash(prev)
+		if e.action == "" {
+			e.action = string(e.hash[:8]) // alone, it is its action
+		}
 		prev = e.hash
 		out = append(out, e)
 	}
