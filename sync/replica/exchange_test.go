@@ -13,6 +13,7 @@ import (
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
+	"github.com/fxamacker/cbor/v2"
 	"github.com/google/uuid"
 )
 
@@ -268,6 +269,63 @@ func (l *listening) Call(ctx context.Context, request []byte) ([]byte, error) {
 	b, err := l.wire.Call(ctx, request)
 	l.heard = append(l.heard, b...)
 	return b, err
+}
+
+// older is the line to a peer of before, which knows nothing of what messages say by these keys.
+type older struct {
+	wire
+	columns int // messages that brought any
+}
+
+func (o *older) without(t testing.TB, b []byte, keys ...uint64) []byte {
+	t.Helper()
+	var m map[uint64]cbor.RawMessage
+	if err := cbor.Unmarshal(b, &m); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range keys {
+		delete(m, k)
+	}
+	for _, k := range []uint64{9, 15} {
+		if len(m[k]) > 0 && m[k][0]>>5 == 2 { // bytes
+			o.columns++
+		}
+	}
+	out, err := cbor.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+type olderLine struct {
+	*older
+	t testing.TB
+}
+
+func (o olderLine) Call(ctx context.Context, request []byte) ([]byte, error) {
+	b, err := o.wire.Call(ctx, o.without(o.t, request, 8))
+	return o.without(o.t, b, 14), err
+}
+
+// Who has not said that it reads columns is neither given nor asked for any.
+func TestAPeerThatReadsNoColumnsGetsPieces(t *testing.T) {
+	f := newField(t)
+	a, b := f.admit("a", record.Agent, 0), f.admit("b", record.Agent, 0)
+	give(t, f.central, a)
+	give(t, f.central, b)
+	for i := range 20 {
+		save(t, a, machine(fmt.Sprintf("PC-A%d", i)))
+		save(t, b, machine(fmt.Sprintf("PC-B%d", i)))
+	}
+	o := &older{wire: wire{exchange.NewServer(b, nil), a.Identity().Public(), 0}}
+	res, err := exchange.Run(t.Context(), a, b.Identity().Public(), []byte("exporter"), olderLine{o, t}, nil)
+	if err != nil || res.Received != 20 || res.Sent != 20 || o.columns != 0 {
+		t.Errorf("%+v, %v, %d messages with columns", res, err, o.columns)
+	}
+	if n := machines(t, b); n != 40 {
+		t.Errorf("%d machines, want 40", n)
+	}
 }
 
 // Zero bytes out of scope: a terminal is not told of scopes that it may neither read nor write.
