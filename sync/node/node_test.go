@@ -211,7 +211,7 @@ func TestACutLineLosesAndDoublesNothing(t *testing.T) {
 	ids := machines(t, a, 1200)
 	_, addr := listen(t, a)
 	cuts := 0
-	for limit := int64(8_000); ; limit += 12_000 {
+	for limit := int64(6_000); ; limit += 6_000 {
 		r := newRelay(t, addr, limit)
 		o := meet(t, b, r.Addr().String())
 		if o.Err == nil {
