@@ -20,7 +20,7 @@ CREATE TABLE author (        -- incarnation → key of the device that opened it
   key         BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE entry (         -- the entries, as store.go keeps them
+CREATE TABLE entry (         -- the entries, as stored.go keeps them
   id       INTEGER PRIMARY KEY,      -- order of arrival
   chain    INTEGER NOT NULL REFERENCES chain (id),
   seq      INTEGER NOT NULL,
