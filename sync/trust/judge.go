@@ -90,9 +90,9 @@ func (r *Roster) Bounds(k Key) journal.Hash {
 		for _, v := range r.revocations[l] {
 			lines = append(lines, fmt.Sprint(v.Grant, v.void, v.Cuts, v.released))
 		}
-		for _, a := range r.admissions[l] {
-			lines = append(lines, fmt.Sprint(a.RecordID))
-		}
+	}
+	for _, g := range r.granted[k] {
+		lines = append(lines, fmt.Sprint(g.RecordID, len(g.line)))
 	}
 	slices.Sort(lines)
 	return sha256.Sum256([]byte(strings.Join(lines, "\n")))
@@ -152,8 +152,7 @@ func (r *Roster) Judge(author Key, e *journal.Entry, within func(Cut) bool) (Ver
 	if e.Scope == Control {
 		return Admitted, r.judgeControl(author, e)
 	}
-	line := r.line(author)
-	admissions := r.admissions[line[len(line)-1]]
+	admissions := r.granted[author]
 	if len(admissions) == 0 {
 		return Admitted, ErrUnknownKey
 	}
@@ -168,7 +167,7 @@ func (r *Roster) Judge(author Key, e *journal.Entry, within func(Cut) bool) (Ver
 			a := &admissions[j]
 			if a.mayHaveWritten(e.Scope, record.Kind(head.Kind), op, err != nil || e.Critical) {
 				granted = true
-				stands = stands || !bounded || r.stands(line, a.RecordID, within)
+				stands = stands || !bounded || r.stands(a.line, a.RecordID, within)
 			}
 		}
 		if !granted {
@@ -232,7 +231,7 @@ func (r *Roster) judgeStatement(s statement) error {
 			return err
 		}
 		// One that a delegate has admitted itself may have gone on from a key that nobody ever admitted.
-		if line := r.line(from); len(r.admissions[line[len(line)-1]]) == 0 && len(r.admissions[s.author]) == 0 {
+		if len(r.granted[from]) == 0 && len(r.admissions[s.author]) == 0 {
 			return ErrUnknownKey
 		}
 		return nil

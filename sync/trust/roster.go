@@ -28,6 +28,7 @@ type Roster struct {
 	order       []Device
 	erasures    []Erasure
 	erased      map[uuid.UUID][]string // record → its scopes
+	granted     map[Key][]granted
 	voided      map[uuid.UUID][]string // the same, of erasures that delegates made after their end
 }
 
@@ -42,7 +43,7 @@ func (r *Roster) With(entries []*journal.Entry) *Roster {
 	n := &Roster{
 		territory: r.territory, entries: make(map[journal.Hash]*journal.Entry, len(r.entries)+len(entries)),
 		keys: map[journal.Incarnation]Key{}, roots: map[Key][]Cut{}, delegates: map[Key]bool{}, devices: map[Key]Device{},
-		admissions: map[Key][]Device{}, revocations: map[Key][]*Revocation{}, twins: map[Key]statement{}, erased: map[uuid.UUID][]string{}, voided: map[uuid.UUID][]string{},
+		admissions: map[Key][]Device{}, revocations: map[Key][]*Revocation{}, twins: map[Key]statement{}, erased: map[uuid.UUID][]string{}, voided: map[uuid.UUID][]string{}, granted: map[Key][]granted{},
 	}
 	for h, e := range r.entries {
 		n.entries[h] = e
@@ -87,6 +88,7 @@ func (r *Roster) fold() {
 			r.foldVoided(s)
 		}
 	}
+	r.foldGranted()
 	r.foldDevices()
 }
 
@@ -185,14 +187,55 @@ func (r *Roster) ancestry(k Key) []Key {
 	return out
 }
 
-// line is the ancestry as far as the first key that a delegate has admitted: from there on nothing is
-// inherited.
-func (r *Roster) line(k Key) []Key {
-	all := r.ancestry(k)
-	if i := slices.IndexFunc(all, func(k Key) bool { return len(r.admissions[k]) > 0 }); i >= 0 {
-		return all[:i+1]
+// granted is an admission that a key acts under, with the keys whose revocations bear on it: its own, and those
+// up to the one that was admitted.
+type granted struct {
+	Device
+	line []Key
+}
+
+// foldGranted says what each key acts under.
+func (r *Roster) foldGranted() {
+	for k := range r.admissions {
+		r.granted[k] = r.grantedTo(k)
 	}
-	return all
+	for k := range r.twins {
+		r.granted[k] = r.grantedTo(k)
+	}
+}
+
+// grantedTo returns the admissions that a key acts under: those of the first key that a delegate has admitted
+// among it and those that it goes on from. What that one had inherited before counts as far as its admissions
+// name it.
+func (r *Roster) grantedTo(k Key) []granted {
+	line := r.ancestry(k)
+	i := slices.IndexFunc(line, func(k Key) bool { return len(r.admissions[k]) > 0 })
+	if i < 0 {
+		return nil
+	}
+	var out []granted
+	for _, a := range r.admissions[line[i]] {
+		out = append(out, granted{a, line[:i+1]})
+		for j := i + 1; j < len(line) && len(a.Inherits) > 0; j++ {
+			for _, before := range r.admissions[line[j]] {
+				if slices.Contains(a.Inherits, before.RecordID) {
+					out = append(out, granted{before, line[:j+1]})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// line returns the keys whose revocations bear on what a key writes.
+func (r *Roster) line(k Key) []Key {
+	longest := []Key{k}
+	for _, g := range r.granted[k] {
+		if len(g.line) > len(longest) {
+			longest = g.line
+		}
+	}
+	return longest
 }
 
 // within returns what tells whether a control entry stands at or before a cut, on the cut's branch.
@@ -273,6 +316,12 @@ func (r *Roster) foldAdmission(s statement) {
 	d.Name, _ = cell(s.op, "name").(string)
 	role, _ := cell(s.op, "role").(string)
 	d.Role = record.Role(role)
+	inherits, _ := cell(s.op, "inherits").([]any)
+	for _, e := range inherits {
+		if b, _ := e.([]byte); len(b) == len(uuid.UUID{}) {
+			d.Inherits = append(d.Inherits, uuid.UUID(b))
+		}
+	}
 	places, _ := cell(s.op, "places").([]any)
 	for _, p := range places {
 		if text, ok := p.(string); ok {
@@ -329,21 +378,50 @@ func (r *Roster) foldDevices() {
 	slices.SortFunc(r.order, func(a, b Device) int { return bytes.Compare(a.Key[:], b.Key[:]) })
 }
 
+// future is where an entry stands that is still to be written: before no cut.
+func future(Cut) bool { return false }
+
+// Inherited returns the admissions that a key acts under without having been admitted itself, and those of them that
+// have not ended.
+func (r *Roster) Inherited(k Key) (all, open []uuid.UUID) {
+	for _, g := range r.granted[k] {
+		if g.Key == k {
+			continue
+		}
+		all = append(all, g.RecordID)
+		if r.stands(g.line, g.RecordID, future) {
+			open = append(open, g.RecordID)
+		}
+	}
+	return all, open
+}
+
+// Heirs returns the keys that act under what a key was granted, itself included, in order.
+func (r *Roster) Heirs(k Key) []Key {
+	out := []Key{k}
+	for x := range r.twins {
+		if x != k && slices.Contains(r.line(x), k) {
+			out = append(out, x)
+		}
+	}
+	slices.SortFunc(out, func(a, b Key) int { return bytes.Compare(a[:], b[:]) })
+	return out
+}
+
 // current returns the latest admission of a device that has not ended; where all have, the latest, revoked.
 func (r *Roster) current(k Key) Device {
-	line := r.line(k)
 	var d Device
-	list := r.admissions[line[len(line)-1]]
+	list := slices.Clone(r.granted[k])
 	if len(list) == 0 {
 		return d
 	}
-	// An entry that is still to be written stands before no cut.
-	future := func(Cut) bool { return false }
-	d = list[len(list)-1]
+	// What it had inherited is behind it: own admissions are of the first key that was admitted.
+	list = slices.DeleteFunc(list, func(g granted) bool { return len(g.line) > len(list[0].line) })
+	d = list[len(list)-1].Device
 	d.Revoked = true
-	for _, a := range slices.Backward(list) {
-		if r.stands(line, a.RecordID, future) {
-			d = a
+	for _, g := range slices.Backward(list) {
+		if r.stands(g.line, g.RecordID, future) {
+			d = g.Device
 			break
 		}
 	}

@@ -77,6 +77,7 @@ type Device struct {
 	Revoked  bool // nothing it writes from its cut-off on counts; it has no grants
 	Twin     bool // goes on under a new key that nobody has confirmed yet
 	RecordID uuid.UUID
+	Inherits []uuid.UUID // admissions of keys that it goes on from, under which it wrote before this one
 	Grants   []record.Grant
 }
 
@@ -99,7 +100,15 @@ func (d Device) Fields() record.Fields {
 	for i, p := range d.Places {
 		places[i] = p
 	}
-	return record.Fields{
+	f := record.Fields{
 		"key": append([]byte(nil), d.Key[:]...), "age": d.Age, "role": string(d.Role), "places": places, "name": d.Name,
 	}
+	if len(d.Inherits) > 0 {
+		inherits := make([]any, len(d.Inherits))
+		for i, id := range d.Inherits {
+			inherits[i] = append([]byte(nil), id[:]...)
+		}
+		f["inherits"] = inherits
+	}
+	return f
 }
