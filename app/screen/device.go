@@ -100,10 +100,7 @@ func (p *devicePage) actions(s *Shell, d trust.Device) fyne.CanvasObject {
 		return p.changing(s, d)
 	case askTwin:
 		return p.asking(s, "Confirmer cette copie\u00a0?", "L'appareil garde son rôle et ses lieux, sous sa propre clé\u00a0: suspendre l'un des deux ne suspendra plus l'autre.", "Confirmer cette copie",
-			func() error {
-				_, err := s.r.SaveControl(s.ctx, trust.DeviceKind, d.Fields())
-				return err
-			}, "Copie confirmée.")
+			func() error { return s.r.Confirm(s.ctx, d.Key) }, "Copie confirmée.")
 	}
 	open := func(ask string) func() {
 		return func() {

@@ -102,11 +102,23 @@ func (r *Replica) revoke(ctx context.Context, key trust.Key, reason string, whol
 	return id, err
 }
 
-// cutsOf returns the ends of a device's chains as they are held.
-func (b *batch) cutsOf(key trust.Key) ([]trust.Cut, error) {
+// cutsOf returns the ends, as they are held, of the chains of a device and of those that act under what it was
+// granted.
+func (b *batch) cutsOf(key trust.Key) (cuts []trust.Cut, err error) {
 	if err := b.writeTips(); err != nil {
 		return nil, err
 	}
+	for _, k := range b.roster.Heirs(key) {
+		own, err := b.endsOf(k)
+		if err != nil {
+			return nil, err
+		}
+		cuts = append(cuts, own...)
+	}
+	return cuts, nil
+}
+
+func (b *batch) endsOf(key trust.Key) ([]trust.Cut, error) {
 	rows, err := b.write.QueryContext(b.ctx, `SELECT chain.incarnation, chain.scope, tip.seq, tip.hash
 		FROM author JOIN chain USING (incarnation) JOIN tip ON tip.chain = chain.id WHERE author.key = ? ORDER BY chain.id, tip.hash`, key[:])
 	if err != nil {
@@ -145,7 +157,7 @@ func (r *Replica) Readmit(ctx context.Context, key trust.Key) error {
 // ChangeRole gives a device another role: what it wrote under the one it had counts as far as it is held
 // here.
 func (r *Replica) ChangeRole(ctx context.Context, key trust.Key, role record.Role, places []string) error {
-	return r.inBatch(ctx, func(b *batch) error {
+	return r.inBatch(ctx, func(b *batch) (err error) {
 		d, ok := b.roster.Device(key)
 		if !ok {
 			return fmt.Errorf("%w: cet appareil n'est pas admis", ErrUnknown)
@@ -153,23 +165,54 @@ func (r *Replica) ChangeRole(ctx context.Context, key trust.Key, role record.Rol
 		if d.Delegate {
 			return errOnlyRoot
 		}
-		cuts, err := b.cutsOf(key)
-		if err != nil {
-			return err
-		}
+		said := []statement{}
 		if d.Twin {
-			// What it wrote under what it has inherited must stand on an admission of its own.
-			ids, err := b.say(statement{trust.DeviceKind, d.Fields()})
+			if said, err = b.inheritance(&d); err != nil {
+				return err
+			}
+		} else {
+			cuts, err := b.cutsOf(key)
 			if err != nil {
 				return err
 			}
-			d.RecordID = ids[0]
+			said = append(said, statement{trust.RevocationKind, trust.Revocation{Key: key, Grant: d.RecordID, Cuts: cuts}.Fields()})
 		}
-		ended := trust.Revocation{Key: key, Grant: d.RecordID, Cuts: cuts}
 		d.Role, d.Places = role, places
-		_, err = b.say(statement{trust.DeviceKind, d.Fields()}, statement{trust.RevocationKind, ended.Fields()})
+		_, err = b.say(append(said, statement{trust.DeviceKind, d.Fields()})...)
 		return err
 	})
+}
+
+// Confirm has a device that goes on under a new key stand on its own, as what it is. What it wrote under what it
+// had inherited counts.
+func (r *Replica) Confirm(ctx context.Context, key trust.Key) error {
+	return r.inBatch(ctx, func(b *batch) error {
+		d, ok := b.roster.Device(key)
+		if !ok || !d.Twin {
+			return fmt.Errorf("%w: cet appareil n'attend pas d'être confirmé", ErrUnknown)
+		}
+		said, err := b.inheritance(&d)
+		if err == nil {
+			_, err = b.say(append(said, statement{trust.DeviceKind, d.Fields()})...)
+		}
+		return err
+	})
+}
+
+// inheritance names in the admission of a device what it has inherited, and returns what ends that: as far as its
+// chains are held here, what it wrote under it counts.
+func (b *batch) inheritance(d *trust.Device) ([]statement, error) {
+	cuts, err := b.cutsOf(d.Key)
+	if err != nil {
+		return nil, err
+	}
+	all, open := b.roster.Inherited(d.Key)
+	d.Inherits = all
+	var said []statement
+	for _, id := range open {
+		said = append(said, statement{trust.RevocationKind, trust.Revocation{Key: d.Key, Grant: id, Cuts: cuts}.Fields()})
+	}
+	return said, nil
 }
 
 // SetAside is what was written after a device's end, for the coordination to review.

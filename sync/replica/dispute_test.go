@@ -176,6 +176,49 @@ func TestARoleThatChangesWhileEntriesTravel(t *testing.T) {
 	})
 }
 
+// What a copy wrote under a role that it had inherited counts, whatever becomes of that role, of its own, and of the
+// device that it goes on from.
+func TestWhatACopyWroteUnderAnInheritedRoleCounts(t *testing.T) {
+	end := func(by *Replica, key trust.Key) error {
+		_, err := by.Revoke(t.Context(), key, "")
+		return err
+	}
+	demote := func(by *Replica, key trust.Key) error {
+		return by.ChangeRole(t.Context(), key, record.Facilitator, []string{"bus"})
+	}
+	confirm := func(by *Replica, key trust.Key) error { return by.Confirm(t.Context(), key) }
+	type act = func(*Replica, trust.Key) error
+	for name, c := range map[string]struct{ first, copy act }{
+		"both change roles":                  {demote, demote},
+		"the first changes, the copy stays":  {demote, confirm},
+		"the first is ended, nobody looks":   {end, nil},
+		"the first is ended, the copy stays": {demote, end},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inOrders(t, func(r *rand.Rand) {
+				f := newField(t)
+				first := f.admit("poste", record.Coordination, 0)
+				one, two := f.blank(), f.blank()
+				copied := openCopy(t, copyOf(t, first, trust.KeyFile, startFile), Options{Machine: func() string { return "une autre" }})
+				id := save(t, copied, machine("PC-2"))
+				give(t, copied, f.central)
+				if err := c.first(f.central, first.Identity().Public()); err != nil {
+					t.Fatal(err)
+				}
+				if c.copy != nil {
+					if err := c.copy(f.central, copied.Identity().Public()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				sameInAnyOrder(r, t, one, two, f.central, first, copied)
+				if got := tagOf(t, one, id); got != "PC-2" {
+					t.Errorf("what the copy wrote before is gone: %s", got)
+				}
+			})
+		})
+	}
+}
+
 func TestAnEditReplacesWhatIsSetAsideSinceItWasSeen(t *testing.T) {
 	f := newField(t)
 	lost, office := f.admit("tablette", record.Coordination, 0), f.admit("poste", record.Coordination, 0)

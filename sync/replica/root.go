@@ -34,7 +34,7 @@ func (r *Replica) EndDelegate(ctx context.Context, root *trust.Root, key trust.K
 	if _, ok := r.Roster().Device(key); !ok {
 		return fmt.Errorf("%w: cet appareil n'est pas admis", ErrUnknown)
 	}
-	cuts, err := r.endsOf(ctx, key)
+	cuts, err := r.cutsOf(ctx, key)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (r *Replica) ReplaceRoot(ctx context.Context, root *trust.Root, keep func(*
 	if err := r.speaks(root); err != nil {
 		return err
 	}
-	cuts, err := r.endsOf(ctx, root.Public())
+	cuts, err := r.cutsOf(ctx, root.Public())
 	if err != nil {
 		return err
 	}
@@ -65,8 +65,8 @@ func (r *Replica) ReplaceRoot(ctx context.Context, root *trust.Root, keep func(*
 	return r.rootSays(ctx, root, pieces...)
 }
 
-// endsOf returns the ends of a device's chains as they are held.
-func (r *Replica) endsOf(ctx context.Context, key trust.Key) (cuts []trust.Cut, err error) {
+// cutsOf returns the ends of a device's chains, and of those of its heirs, as they are held.
+func (r *Replica) cutsOf(ctx context.Context, key trust.Key) (cuts []trust.Cut, err error) {
 	err = r.inBatch(ctx, func(b *batch) error {
 		cuts, err = b.cutsOf(key)
 		return err
