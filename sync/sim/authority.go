@@ -90,11 +90,6 @@ func (l *life) actRole() string {
 	if central == nil || central.twin || n.role == record.Central || n.role == record.Coordination || l.orphaned(n.member) {
 		return ""
 	}
-	if n.from != nil && !n.admitted && len(n.former) > 0 {
-		// The product restates what such a key has inherited, but not what had ended before: what it wrote under
-		// that is refused by who has not got it yet (seed 1103 without this line).
-		return ""
-	}
 	role := pick(l.random, []record.Role{record.Agent, record.Host, record.Kiosk})
 	places := []string{pick(l.random, []string{uaiA, uaiB, l.land.tiers})}
 	if !l.said(central.r.ChangeRole(l.ctx, n.id.Public(), role, places)) {

@@ -83,8 +83,7 @@ func (l *life) endedAt(by, n *node) bool {
 func (l *life) admitted(by, n *node) bool {
 	held, err := l.judged.hold(l.ctx, by.r)
 	l.fail(err)
-	admissions, _ := l.readLaw(held).standing(n.id.Public())
-	return len(admissions) > 0
+	return len(l.readLaw(held).standing(n.id.Public())) > 0
 }
 
 // waits reports whether what a device refused is by one that lost its key and waits to be admitted: a database
@@ -101,8 +100,7 @@ func (l *life) waits(by *node, f exchange.Refusal) bool {
 
 // waits reports whether a member lost its key, or goes on from one that did, and nobody has admitted it since.
 func (w *law) waits(m *member) bool {
-	admissions, _ := w.standing(m.id.Public())
-	return len(admissions) == 0 && slices.ContainsFunc(m.lineage(), func(o *member) bool { return o.orphan })
+	return len(w.standing(m.id.Public())) == 0 && slices.ContainsFunc(m.lineage(), func(o *member) bool { return o.orphan })
 }
 
 // judge checks the invariants on all devices.

@@ -47,7 +47,7 @@ func (l *life) mayHold(n *node, held map[hash32]*entry, law *law) error {
 	for _, e := range held {
 		by := l.author(e)
 		own := by != nil && n.member.wasEver(by)
-		if admissions, _ := law.standing(l.keyOf(e)); e.scope != "control" && (by == nil || len(admissions) == 0 && !own) {
+		if e.scope != "control" && (by == nil || len(law.standing(l.keyOf(e))) == 0 && !own) {
 			return fmt.Errorf("it holds an entry of a device that nobody admitted")
 		}
 		if !mayRead(n.member, e.scope) && !own {
@@ -65,7 +65,7 @@ func (l *life) mayHold(n *node, held map[hash32]*entry, law *law) error {
 			if !l.shared[e.incarnation] {
 				return fmt.Errorf("%s has two entries in the place %d of its chain of %s", l.name(e), e.seq, e.scope)
 			}
-			if e.incarnation == name16(n.r.Incarnation()) {
+			if e.incarnation == name16(n.r.Incarnation()) && !n.full { // a full disk has no room for another key, nor for anything else
 				return fmt.Errorf("it goes on under the key of %s, whose chain of %s has two branches at %d", l.name(e), e.scope, e.seq)
 			}
 		}

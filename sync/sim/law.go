@@ -18,7 +18,8 @@ type law struct {
 }
 
 type admission struct {
-	id name16
+	id       name16
+	inherits []name16 // of the keys before: what was written under them counts
 	office
 }
 
@@ -102,12 +103,43 @@ func (w *law) line(k trust.Key) []trust.Key {
 	return out
 }
 
-// standing returns the admissions that a key acts under, and the revocations that it is under.
-func (w *law) standing(k trust.Key) (a []admission, v []*revocation) {
+// standing returns the admissions that a key acts under.
+func (w *law) standing(k trust.Key) (a []admission) {
 	for _, k := range w.line(k) {
-		a, v = w.admissions[k], append(v, w.revocations[k]...)
+		a = w.admissions[k]
 	}
-	return a, v
+	return a
+}
+
+// under returns the revocations that bear on what a key writes under each of its admissions, those included that
+// it had inherited before its own.
+func (w *law) under(k trust.Key) map[*admission][]*revocation {
+	out := map[*admission][]*revocation{}
+	var above []*revocation
+	named := map[name16]bool{}
+	own := true
+	for seen := map[trust.Key]bool{}; !seen[k]; {
+		seen[k] = true
+		above = append(slices.Clone(above), w.revocations[k]...)
+		for i := range w.admissions[k] {
+			a := &w.admissions[k][i]
+			if own || named[a.id] {
+				out[a] = above
+			}
+			if own {
+				for _, id := range a.inherits {
+					named[id] = true
+				}
+			}
+		}
+		own = own && len(w.admissions[k]) == 0
+		from, ok := w.twins[k]
+		if !ok {
+			break
+		}
+		k = from
+	}
+	return out
 }
 
 func (op operation) at(field string) any {
@@ -132,6 +164,12 @@ func admitted(op operation) admission {
 	for _, p := range list {
 		s, _ := p.(string)
 		a.places = append(a.places, s)
+	}
+	before, _ := op.at("inherits").([]any)
+	for _, id := range before {
+		if b, _ := id.([]byte); len(b) == 16 {
+			a.inherits = append(a.inherits, name16(b))
+		}
 	}
 	return a
 }
@@ -186,17 +224,20 @@ func forked(held map[hash32]*entry, e *entry) bool {
 // counts reports whether an entry is to be merged: for each of its operations there is an admission that grants
 // it and that no revocation has ended before this entry.
 func (w *law) counts(held map[hash32]*entry, key trust.Key, e *entry) bool {
-	admissions, revocations := w.standing(key)
+	under := w.under(key)
 	// What no delegate has admitted yet is held by its author alone, and counts there.
-	if len(revocations) == 0 || len(admissions) == 0 || e.scope == "control" {
+	if len(under) == 0 || e.scope == "control" {
 		return true
 	}
 	for _, op := range e.ops {
-		stands := slices.ContainsFunc(admissions, func(a admission) bool {
-			return mayWrite(&a.office, e.scope, op) && !slices.ContainsFunc(revocations, func(v *revocation) bool {
+		stands, ever := false, false
+		for a, revocations := range under {
+			ever = ever || len(revocations) > 0
+			stands = stands || mayWrite(&a.office, e.scope, op) && !slices.ContainsFunc(revocations, func(v *revocation) bool {
 				return (v.grant == (name16{}) || v.grant == a.id) && v.ends(held, e)
 			})
-		})
+		}
+		stands = stands || !ever
 		if !stands {
 			return false
 		}
@@ -206,21 +247,21 @@ func (w *law) counts(held map[hash32]*entry, key trust.Key, e *entry) bool {
 
 // revoked reports whether every admission of a device has ended.
 func (w *law) revoked(key trust.Key) bool {
-	admissions, _ := w.standing(key)
-	return !slices.ContainsFunc(admissions, func(a admission) bool { return w.current(key, a) })
+	return !slices.ContainsFunc(w.standing(key), func(a admission) bool { return w.current(key, a) })
 }
 
 // reads reports whether a device is given the entries of a scope under what it is now.
 func (w *law) reads(key trust.Key, scope string) bool {
-	admissions, _ := w.standing(key)
-	return slices.ContainsFunc(admissions, func(a admission) bool { return w.current(key, a) && reads(&a.office, scope) })
+	return slices.ContainsFunc(w.standing(key), func(a admission) bool { return w.current(key, a) && reads(&a.office, scope) })
 }
 
 func (w *law) current(key trust.Key, a admission) bool {
-	_, revocations := w.standing(key)
-	return !slices.ContainsFunc(revocations, func(v *revocation) bool {
-		return !v.void && (v.grant == (name16{}) || v.grant == a.id)
-	})
+	for _, k := range w.line(key) {
+		if slices.ContainsFunc(w.revocations[k], func(v *revocation) bool { return !v.void && (v.grant == (name16{}) || v.grant == a.id) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // mayWrite is the oracle's own table of who may write what.

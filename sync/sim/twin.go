@@ -225,12 +225,22 @@ func (l *life) actConfirm() string {
 
 func (l *life) confirmKey(n *node) string {
 	central, m := l.speaker(), n.member
-	// What was written under a role that has ended is not covered by an admission under the one of today.
-	if central == nil || len(m.former) > 0 || m.role == record.Central {
+	if central == nil || m.role == record.Central {
 		return ""
 	}
-	if err := admit(l.ctx, central.r, m); err != nil {
-		l.fail(err)
+	// A twin that the central has not heard of, and one that lost its key, are admitted like any other: of what was
+	// written under a role that has ended, that admission knows nothing.
+	_, vouched := central.r.Roster().Device(m.id.Public())
+	if !vouched && len(m.former) > 0 {
+		return ""
+	}
+	var err error
+	if vouched {
+		err = central.r.Confirm(l.ctx, m.id.Public())
+	} else {
+		err = admit(l.ctx, central.r, m)
+	}
+	if !l.said(err) {
 		return ""
 	}
 	l.seat(m, &office{role: m.role, places: m.places})
