@@ -15,6 +15,8 @@ type bundleWriteCmd struct {
 	Dest string   `arg:"" help:"Clé, dossier, ou fichier .buron." type:"path"`
 	For  []string `help:"Appareil auquel la clé est destinée (sinon, tous)." placeholder:"APPAREIL" sep:"none"`
 	All  bool     `help:"Copier toute l'histoire, même ce que les autres ont déjà."`
+
+	Photos node.PhotoLimit `help:"Photos et documents, les plus petits d'abord\u00a0: 500Mo, 2Go, toutes, aucune (sinon, ce que tient un fichier de 4 Go)." placeholder:"TAILLE"`
 }
 
 // Run prepares a stick; the files written are named on standard output.
@@ -24,12 +26,12 @@ func (c *bundleWriteCmd) Run(e *env) error {
 		return err
 	}
 	defer r.Close()
-	w, err := node.New(r, node.Options{Listen: "off"}).WriteBundle(e.ctx, c.Dest, node.BundleOptions{For: c.For, All: c.All})
-	if err != nil {
-		return node.StickError(err)
-	}
+	w, err := node.New(r, node.Options{Listen: "off"}).WriteBundle(e.ctx, c.Dest, node.BundleOptions{For: c.For, All: c.All, Photos: int64(c.Photos)})
 	for _, f := range w.Files {
 		fmt.Fprintln(e.Out, f)
+	}
+	if err != nil {
+		return node.StickError(err)
 	}
 	fmt.Fprintln(e.Err, w.Sentence())
 	return nil

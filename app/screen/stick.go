@@ -20,12 +20,24 @@ import (
 // everyone is the choice of a stick for all devices.
 const everyone = "Tous les appareils"
 
+// photoLimits are the choices of how many photos and documents go on a stick.
+var photoLimits = []struct {
+	name  string
+	bytes int64 // as node.BundleOptions has it
+}{
+	{"Ce qui tient, jusqu'à 4\u00a0Go", 0},
+	{"1\u00a0Go au plus", 1 << 30},
+	{"200\u00a0Mo au plus", 200 << 20},
+	{"Aucune", -1},
+}
+
 // stickPage prepares a USB stick: where, for whom, then what was copied.
 type stickPage struct {
 	drives []bundle.Drive
 	dest   string // folder
 	to     string // name of a device, "" for all
 	all    bool
+	photos int                // which of photoLimits
 	looked bool               // for drives, since then the node tells of them
 	stop   context.CancelFunc // of the writing under way, nil without
 	roof   *look.RoofBar
@@ -61,6 +73,9 @@ func (p *stickPage) Content(s *Shell) fyne.CanvasObject {
 	box.Add(p.where(s))
 	box.Add(look.Title("Pour"))
 	box.Add(look.Width(420, p.whom(s)))
+	box.Add(look.Title("Photos et documents"))
+	box.Add(look.Body("Les saisies passent toujours d'abord, puis les photos, les plus petites en premier."))
+	box.Add(look.Width(420, p.limits()))
 	all := look.NewCheck("Toute l'histoire, pour un appareil neuf ou vidé", func(on bool) { p.all = on })
 	all.SetChecked(p.all)
 	box.Add(all)
@@ -145,6 +160,18 @@ func (p *stickPage) whom(s *Shell) fyne.CanvasObject {
 	return sel
 }
 
+// limits lists how many photos and documents may go along.
+func (p *stickPage) limits() fyne.CanvasObject {
+	var names []string
+	for _, l := range photoLimits {
+		names = append(names, l.name)
+	}
+	sel := look.NewSelect(names, nil)
+	sel.SetSelected(names[p.photos])
+	sel.OnChanged = func(name string) { p.photos = max(0, slices.Index(names, name)) }
+	return sel
+}
+
 // choose takes the only stick that can be written to.
 func (p *stickPage) choose() {
 	var good []string
@@ -184,12 +211,15 @@ func (p *stickPage) write(s *Shell) {
 	ctx, cancel := context.WithCancel(s.ctx)
 	p.stop, p.err = cancel, ""
 	p.roof, p.count = look.NewRoof(), look.Muted("")
-	o := node.BundleOptions{All: p.all, Progress: func(done, total int) {
-		s.live.UI(func() {
-			p.roof.Set(done, total)
-			p.count.SetText(fmt.Sprintf("%s sur %s", look.Number(done), look.Count(total, "saisie", "saisies")))
-		})
-	}}
+	told := func(one, many string) func(done, total int) {
+		return func(done, total int) {
+			s.live.UI(func() {
+				p.roof.Set(done, total)
+				p.count.SetText(fmt.Sprintf("%s sur %s", look.Number(done), look.Count(total, one, many)))
+			})
+		}
+	}
+	o := node.BundleOptions{All: p.all, Photos: photoLimits[p.photos].bytes, Progress: told("saisie", "saisies"), Carried: told("photo ou document", "photos ou documents")}
 	if p.to != "" {
 		o.For = []string{p.to}
 	}
@@ -202,6 +232,8 @@ func (p *stickPage) write(s *Shell) {
 		switch {
 		case err == nil:
 			p.done = w.Sentence()
+		case stopped && len(w.Files) > 0:
+			p.err = "Copie arrêtée. Les saisies sont sur la clé, les photos n'y sont pas."
 		case stopped:
 			p.err = "Copie arrêtée. Rien n'a été laissé sur la clé, vos saisies restent ici."
 		default:

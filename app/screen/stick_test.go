@@ -16,7 +16,7 @@ func TestAStickIsPreparedAndAFailureSaysWhatToDo(t *testing.T) {
 	shows(t, s, "Clés USB")
 	p := &stickPage{}
 	s.Push(p)
-	shows(t, s, "Où", "Pour")
+	shows(t, s, "Où", "Pour", "Photos et documents", "Aucune")
 	p.dest = filepath.Join(t.TempDir(), "gone")
 	p.write(s)
 	shows(t, s, "Cette clé n'est pas là")

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cantal.fr/buron/sync/exchange"
+	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/trust"
 )
 
@@ -28,6 +29,15 @@ type Store interface {
 	Known(ctx context.Context, scope string, peer trust.Key) ([]exchange.Head, error)
 	// LastSeen returns when each device that was ever heard from said last what it holds.
 	LastSeen(ctx context.Context) (map[trust.Key]time.Time, error)
+	// NamedBlobs returns the blobs that merged operations of a scope name, held or not.
+	NamedBlobs(ctx context.Context, scope string) ([]exchange.NamedBlob, error)
+	// BlobHeld returns how many bytes of a blob are held, and its size: 0 where nothing that is held names it.
+	BlobHeld(ctx context.Context, h journal.Hash) (have, size int64, err error)
+	// StoreCarried is StoreBlobs for what a person brought: no quota of a day counts it.
+	StoreCarried(ctx context.Context, maker trust.Key, chunks []exchange.Chunk) (have []int64, refused []exchange.Refusal, err error)
+	// NoteLacked notes which blobs of a scope a device has said that it lacks, LackedBy returns them.
+	NoteLacked(ctx context.Context, peer trust.Key, scope string, lacked []journal.Hash) error
+	LackedBy(ctx context.Context, peer trust.Key, scope string) (map[journal.Hash]bool, error)
 }
 
 // Errors of reading and writing; Sentence says each to people. What the store fails with is passed on as it

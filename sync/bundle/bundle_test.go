@@ -246,7 +246,7 @@ func wrongly(t *testing.T, from, to *replica.Replica) string {
 	if err := w.close(true); err != nil {
 		t.Fatal(err)
 	}
-	files, err := name(filepath.Join(w.dir, "x.buron"), w.files)
+	files, err := name(filepath.Join(w.dir, "x.buron"), w.files, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,8 @@ const (
 	frameManifest = 1 // signature and manifest: the first frame of the cover, and nowhere else
 	framePieces   = 2 // pieces of chains, as an exchange packs them
 	frameReceipt  = 3 // up to where the maker holds the chains of some scopes
+	frameBlob     = 4 // a part of a photo or a document
+	frameLacks    = 5 // which blobs of a scope the maker lacks
 )
 
 // frameHead is the length of what stands before a frame's content: its kind and its length.

@@ -211,8 +211,13 @@ func FuzzSegment(f *testing.F) {
 	var b bytes.Buffer
 	_ = writeFrame(&b, frameReceipt, content)
 	f.Add(b.Bytes())
+	lacks, _ := codec.enc.Marshal(wireLacks{Scope: "parc", Hashes: make([]byte, 64)})
+	b.Reset()
+	_ = writeFrame(&b, frameLacks, lacks)
+	_ = writeFrame(&b, frameBlob, part{exchange.Chunk{Offset: 256 << 10, Bytes: []byte("bytes")}, 300 << 10, true}.encode())
+	f.Add(b.Bytes())
 	t := territory(f, g)
-	f.Fuzz(func(_ *testing.T, b []byte) {
+	f.Fuzz(func(ft *testing.T, b []byte) {
 		for r := bytes.NewReader(b); ; {
 			kind, content, err := readFrame(r)
 			if err != nil {
@@ -225,6 +230,12 @@ func FuzzSegment(f *testing.F) {
 				_, _ = parseReceipt(content)
 			case framePieces:
 				_, _ = exchange.Unpack(content)
+			case frameLacks:
+				_, _, _ = parseLacks(content)
+			case frameBlob:
+				if p, err := parsePart(content); err == nil && !bytes.Equal(p.encode(), content) {
+					ft.Errorf("a part of a blob in two forms: %x", content)
+				}
 			}
 		}
 	})

@@ -25,6 +25,8 @@ type parcel struct {
 	heads   receipt
 	lacks   []lack
 	short   []trust.Key // readers that may lack something of it
+	named   []exchange.NamedBlob
+	missing []byte // encoded: which of these the maker lacks; nil where it cannot tell
 }
 
 // lack is a chain of which somebody may lack what comes after have.
@@ -116,6 +118,9 @@ func (p *planner) parcels(ctx context.Context) ([]parcel, error) {
 		}
 		one.heads.add(scope, heads)
 		if err := p.weigh(ctx, &one, heads); err != nil {
+			return nil, err
+		}
+		if err := p.name(ctx, &one); err != nil {
 			return nil, err
 		}
 		out = append(out, one)

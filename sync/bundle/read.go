@@ -40,6 +40,9 @@ type Report struct {
 	Gap       int       // entries that follow some which are neither here nor in the file
 	Received  int       // entries of this device that the maker turns out to hold
 	Refused   []exchange.Refusal
+	Photos    int // photos and documents that are now whole, thumbnails not counted
+	Unnamed   int // blobs of which what names them, or an earlier part, has not come: they are taken at another reading
+	NoRoom    int // photos and documents for which this device keeps no more room
 }
 
 // opener reads one file.
@@ -52,6 +55,12 @@ type opener struct {
 	r      Report
 	at     int64           // how far the second reading has come
 	heads  []exchange.Head // of the receipts
+	lacks  map[string][]journal.Hash
+	gather gather
+	// The maker is admitted, or was once.
+	admitted bool
+	// Blobs that were counted already, since they come in parts.
+	waiting, full map[journal.Hash]bool
 }
 
 // Read takes in the parts of a file that are for this device: control first, then the rest, in batches that
@@ -61,7 +70,7 @@ func Read(ctx context.Context, s Store, path string, o ReadOptions) (Report, err
 	if o.Progress == nil {
 		o.Progress = func(int64, int64) {}
 	}
-	x := &opener{s: s, o: o, r: Report{File: path}}
+	x := &opener{s: s, o: o, r: Report{File: path}, lacks: map[string][]journal.Hash{}}
 	err := x.all(ctx, path)
 	switch {
 	case err == nil:
@@ -95,6 +104,7 @@ func (x *opener) all(ctx context.Context, path string) error {
 	if err := x.cover(ctx, sums); err != nil || x.r.Own {
 		return err
 	}
+	x.admitted = true
 	for i := range x.layout.segments[:len(sums)-1] {
 		if err := x.segment(ctx, i); err != nil {
 			return err
@@ -212,9 +222,10 @@ func (x *opener) frames(ctx context.Context, plain io.Reader, take func(scope st
 		kind, content, err := readFrame(plain)
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil
+			return x.store(ctx)
 		case err != nil:
-			return x.undecryptable(err)
+			// What was read before the stick went away stays.
+			return errors.Join(x.undecryptable(err), x.store(context.WithoutCancel(ctx)))
 		}
 		switch kind {
 		case framePieces:
@@ -223,6 +234,14 @@ func (x *opener) frames(ctx context.Context, plain io.Reader, take func(scope st
 			var heads []exchange.Head
 			heads, err = parseReceipt(content)
 			x.heads = append(x.heads, heads...)
+		case frameBlob:
+			err = x.blob(ctx, content)
+		case frameLacks:
+			var scope string
+			var lacked []journal.Hash
+			if scope, lacked, err = parseLacks(content); err == nil {
+				x.lacks[scope] = lacked
+			}
 		default:
 			// A frame of a later version: what it says is not needed to read the rest.
 		}
@@ -341,6 +360,10 @@ func (x *opener) acknowledge(ctx context.Context) error {
 				known[h.Chain.Scope][k.Chain] = k.Seq
 			}
 		}
+	}
+	// Before the ends: of what the maker is known to hold, what it lacks is known too.
+	if err := x.noteLacks(ctx, good); err != nil {
+		return err
 	}
 	if err := x.s.Acknowledge(ctx, x.r.Maker, good); err != nil {
 		return err

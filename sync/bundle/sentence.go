@@ -53,10 +53,39 @@ func (w Written) Sentence() string {
 	if len(w.Files) > 1 {
 		in = ", en " + count(len(w.Files), "fichier", "fichiers")
 	}
-	if w.Entries == 0 {
-		return "Rien de nouveau à copier\u00a0; la clé dit aux autres ce qui est arrivé ici. " + remove
+	var what, rest string
+	switch {
+	case w.Entries > 0 && w.Photos > 0:
+		what = count(w.Entries, "saisie", "saisies") + " et " + photos(w.Photos) + " copiés"
+	case w.Entries > 0:
+		what = count(w.Entries, "saisie copiée", "saisies copiées")
+	case w.Photos > 0:
+		what = photos(w.Photos) + copied(w.Photos)
 	}
-	return count(w.Entries, "saisie copiée", "saisies copiées") + " pour " + count(w.Devices, "appareil", "appareils") + in + ". " + remove
+	if w.Left > 0 {
+		rest = photos(w.Left) + " n'" + has(w.Left) + " pas eu de place\u00a0: prenez une clé plus grande, augmentez la limite, ou échangez par le réseau. "
+	}
+	if what == "" {
+		return "Rien de nouveau à copier\u00a0; la clé dit aux autres ce qui est arrivé ici. " + rest + remove
+	}
+	return what + " pour " + count(w.Devices, "appareil", "appareils") + in + ". " + rest + remove
+}
+
+// photos counts what is joined to records.
+func photos(n int) string { return count(n, "photo ou document", "photos ou documents") }
+
+func copied(n int) string {
+	if n < 2 {
+		return " copié"
+	}
+	return " copiés"
+}
+
+func has(n int) string {
+	if n < 2 {
+		return "a"
+	}
+	return "ont"
 }
 
 // Sentence says to people what was read.
@@ -79,6 +108,9 @@ func Summary(list []Report) string {
 		sum.Admitted += r.Admitted
 		sum.Held += r.Held
 		sum.Gap += r.Gap
+		sum.Photos += r.Photos
+		sum.Unnamed += r.Unnamed
+		sum.NoRoom += r.NoRoom
 		sum.Revoked = sum.Revoked || r.Revoked
 		sum.Received += r.Received
 		sum.Refused = append(sum.Refused, r.Refused...)
@@ -97,6 +129,12 @@ func said(sum Report, from string) []string {
 	var out []string
 	if sum.Admitted > 0 {
 		out = append(out, count(sum.Admitted, "nouvelle saisie lue", "nouvelles saisies lues")+".")
+	}
+	if sum.Photos > 0 {
+		out = append(out, count(sum.Photos, "photo ou document arrivé", "photos ou documents arrivés")+".")
+	}
+	if sum.NoRoom > 0 {
+		out = append(out, photos(sum.NoRoom)+" n'"+has(sum.NoRoom)+" pas été pris\u00a0: la place que cet appareil réserve aux photos est pleine. Rien d'autre ne manque.")
 	}
 	if sum.Received > 0 {
 		out = append(out, fmt.Sprintf("%s par %s.", count(sum.Received, "reçue", "reçues"), from))

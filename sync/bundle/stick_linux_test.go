@@ -82,3 +82,55 @@ func TestUnpluggedWhileWriting(t *testing.T) {
 	}
 	intact(t, a)
 }
+
+// On a stick with room for some of it, entries and small photos go, and what stays is told of.
+func TestAStickTooSmallForThePhotos(t *testing.T) {
+	dir := stick(t, "size=1500k")
+	f, a, _ := pair(t)
+	small, large := noise(t, 50<<10), noise(t, 4<<20)
+	id := attach(t, a, large, small)
+	w := write(t, a, dir, WriteOptions{})
+	if w.Photos != 1 || w.Left != 1 || w.Full || w.Entries != 3 {
+		t.Errorf("%+v", w)
+	}
+	readAll(t, f.central, w)
+	if got := opened(t, f.central, id); got[0] != nil || got[1] == nil {
+		t.Error("not what there was room for")
+	}
+}
+
+// A stick that has less room than it says keeps the entries.
+func TestAStickThatIsFullBeforeItSays(t *testing.T) {
+	dir := stick(t, "size=3m")
+	f, a, _ := pair(t)
+	attach(t, a, noise(t, 700<<10), noise(t, 800<<10))
+	w, err := Write(t.Context(), a, dir, WriteOptions{Carried: func(done, _ int) {
+		if done == 1 {
+			_ = os.WriteFile(filepath.Join(dir, "filling"), make([]byte, 4<<20), 0o600) // as much as there is room for
+		}
+	}})
+	if err != nil || !w.Full || w.Photos != 0 || w.Left != 2 || len(w.Files) != 1 {
+		t.Fatalf("%+v, %v", w, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, temporary)); len(left) != 0 {
+		t.Errorf("left %v", left)
+	}
+	if r := read(t, f.central, w.Files[0]); r.Admitted != 3 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// Pulled out while photos are copied: the entries are on the stick under their name.
+func TestUnpluggedWhilePhotosAreCopied(t *testing.T) {
+	dir := stick(t, "size=8m")
+	_, a, _ := pair(t)
+	attach(t, a, noise(t, 700<<10), noise(t, 800<<10))
+	w, err := Write(t.Context(), a, dir, WriteOptions{Carried: func(done, _ int) {
+		if done == 1 {
+			_ = unix.Unmount(dir, unix.MNT_DETACH)
+		}
+	}})
+	if !errors.Is(err, ErrUnplugged) || len(w.Files) != 1 || Sentence(err) == "" {
+		t.Errorf("%+v, %v", w, err)
+	}
+}

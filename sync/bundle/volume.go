@@ -109,13 +109,14 @@ func sweep(dir string) {
 	}
 }
 
-// name puts finished files in place: the name itself where there is one, else -1, -2… before the extension.
-func name(path string, files []*file) ([]string, error) {
+// name puts finished files in place, those from the one numbered from on: the name itself for the first where
+// no other follows it at once, else -1, -2… before the extension.
+func name(path string, files []*file, from int) ([]string, error) {
 	var out []string
-	for i, f := range files {
+	for i, f := range files[from:] {
 		to := path
 		if len(files) > 1 {
-			to = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, Ext), i+1, Ext)
+			to = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, Ext), from+i+1, Ext)
 		}
 		if err := os.Rename(f.f.Name(), to); err != nil {
 			return out, err

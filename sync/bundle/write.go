@@ -21,9 +21,11 @@ type WriteOptions struct {
 	For      []trust.Key // devices that it is for; none for all of the roster
 	All      bool        // the whole history, also what its readers are known to hold
 	Limit    int64       // bytes of a file; 0 for MaxFile
+	Photos   int64       // bytes of photos and documents; 0 for MaxFile, less than 0 for none
 	Now      func() time.Time
 	Random   io.Reader
 	Progress func(done, total int) // entries; nil for none
+	Carried  func(done, total int) // photos and documents, after the entries; nil for none
 
 	batch int // entries of a batch; 0 for that of an exchange
 }
@@ -35,6 +37,9 @@ type Written struct {
 	Entries int        // of people's records, control not counted
 	Devices int        // that may lack one of these entries and can read it
 	Bytes   int64
+	Photos  int  // photos and documents, their thumbnails not counted
+	Left    int  // photos and documents that somebody may lack and for which there was no room
+	Full    bool // there was less room on the stick than it had said
 }
 
 // writer writes one set of files.
@@ -47,39 +52,60 @@ type writer struct {
 	cover   []reader
 	covered int64 // bytes of control
 	files   []*file
+	named   int // how many of them bear their names
 	total   int
+	reached map[trust.Key]bool
 	out     Written
 }
 
 // Write writes what the other devices of the territory may lack here into dest: a folder, where the files get
-// names of their own, or the name of a file. Nothing bears its final name before all of it is on the
-// stick. What was written before an error is removed as far as the stick lets it.
+// names of their own, or the name of a file. Entries bear their final name once all of them are on the stick;
+// only then are photos and documents written, into files of their own. What an error left unfinished is removed
+// as far as the stick lets it, and what bears its name is told of beside the error.
 func Write(ctx context.Context, s Store, dest string, o WriteOptions) (Written, error) {
 	fill(&o)
 	path, err := pathOf(dest, o)
 	if err != nil {
 		return Written{}, fmt.Errorf("bundle: write: %w", err)
 	}
-	w := &writer{s: s, o: o, dir: filepath.Dir(path), set: make([]byte, setLen)}
+	w := &writer{s: s, o: o, dir: filepath.Dir(path), set: make([]byte, setLen), reached: map[trust.Key]bool{}}
 	if _, err := io.ReadFull(o.Random, w.set); err != nil {
 		return Written{}, fmt.Errorf("bundle: write: %w", err)
 	}
 	sweep(w.dir)
-	err = w.all(ctx)
+	p, parcels, err := w.facts(ctx)
 	if err == nil {
-		w.out.Files, err = name(path, w.files)
+		err = w.settle(path)
 	}
+	if err == nil {
+		err = w.photos(ctx, p, parcels, path)
+	}
+	w.out.Devices = len(w.reached)
 	if err != nil {
-		for _, f := range w.files {
-			f.drop()
-		}
-		return Written{}, fmt.Errorf("bundle: write: %w", cause(err))
+		w.dropUnnamed()
+		return w.out, fmt.Errorf("bundle: write: %w", cause(err))
 	}
-	for _, f := range w.files {
+	return w.out, nil
+}
+
+// settle gives the files that are finished their names.
+func (w *writer) settle(path string) error {
+	names, err := name(path, w.files, w.named)
+	w.out.Files = append(w.out.Files, names...)
+	for _, f := range w.files[w.named : w.named+len(names)] {
 		w.out.Bytes += f.at
 		w.out.Sums = append(w.out.Sums, [32]byte(f.all.Sum(nil)))
 	}
-	return w.out, nil
+	w.named += len(names)
+	return err
+}
+
+// dropUnnamed removes the files that have no name yet.
+func (w *writer) dropUnnamed() {
+	for _, f := range w.files[w.named:] {
+		f.drop()
+	}
+	w.files = w.files[:w.named]
 }
 
 func fill(o *WriteOptions) {
@@ -98,6 +124,12 @@ func fill(o *WriteOptions) {
 	if o.Progress == nil {
 		o.Progress = func(int, int) {}
 	}
+	if o.Carried == nil {
+		o.Carried = func(int, int) {}
+	}
+	if o.Photos == 0 {
+		o.Photos = MaxFile
+	}
 }
 
 // pathOf returns the file to write. A name that is made up says when, never who.
@@ -115,14 +147,15 @@ func pathOf(dest string, o WriteOptions) (string, error) {
 	return dest, nil
 }
 
-func (w *writer) all(ctx context.Context) error {
+// facts writes the entries, and returns what was planned.
+func (w *writer) facts(ctx context.Context) (*planner, []parcel, error) {
 	p, err := newPlanner(ctx, w.s, w.o)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	parcels, err := p.parcels(ctx)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	for _, one := range parcels {
 		for _, l := range one.lacks {
@@ -130,22 +163,20 @@ func (w *writer) all(ctx context.Context) error {
 		}
 	}
 	if err := w.packControl(ctx); err != nil {
-		return err
+		return nil, nil, err
 	}
 	if err := w.next(); err != nil {
-		return err
+		return nil, nil, err
 	}
-	reached := map[trust.Key]bool{}
 	for _, one := range parcels {
 		if err := w.parcel(ctx, one); err != nil {
-			return err
+			return nil, nil, err
 		}
 		for _, k := range one.short {
-			reached[k] = true
+			w.reached[k] = true
 		}
 	}
-	w.out.Devices = len(reached)
-	return w.close(true)
+	return p, parcels, w.close(true)
 }
 
 // packControl makes ready what the cover of every file says: all of control, for every device of the roster,
@@ -179,6 +210,11 @@ func (w *writer) parcel(ctx context.Context, p parcel) error {
 	}
 	if err := w.frame(p, frameReceipt, heads); err != nil {
 		return err
+	}
+	if p.missing != nil {
+		if err := w.frame(p, frameLacks, p.missing); err != nil {
+			return err
+		}
 	}
 	err = w.batches(ctx, p.lacks, func(packed []byte, entries int) error {
 		if err := w.frame(p, framePieces, packed); err != nil {

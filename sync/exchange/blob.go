@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -13,6 +15,24 @@ type Blob struct {
 	Hash       journal.Hash
 	Size, Have int64           // bytes of ciphertext, and how many of the first of them are held
 	Chains     []journal.Chain // those with a merged operation that names it
+}
+
+// NamedBlob is a blob as one weighs it who cannot ask the other end.
+type NamedBlob struct {
+	Blob
+	Thumb bool   // the small picture of another
+	By    []Head // the entries with a merged operation that names it
+}
+
+// SmallFirst orders blobs as they travel where not all may: thumbnails, then the smallest.
+func SmallFirst(a, b NamedBlob) int {
+	if a.Thumb != b.Thumb {
+		if a.Thumb {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(a.Size, b.Size), bytes.Compare(a.Hash[:], b.Hash[:]))
 }
 
 // Chunk is a part of a blob.

@@ -29,10 +29,12 @@ const (
 
 // BundleOptions say for whom a bundle is.
 type BundleOptions struct {
-	For      []string // names or keys of devices; none for all
-	All      bool     // the whole history
-	Limit    int64    // bytes of a file; 0 for what a FAT32 stick takes
-	Progress func(done, total int)
+	For      []string              // names or keys of devices; none for all
+	All      bool                  // the whole history
+	Limit    int64                 // bytes of a file; 0 for what a FAT32 stick takes
+	Photos   int64                 // bytes of photos and documents; 0 for what one such file takes, less than 0 for none
+	Progress func(done, total int) // entries
+	Carried  func(done, total int) // photos and documents, after the entries
 }
 
 // StickNote is what was said of a stick.
@@ -51,7 +53,7 @@ type readBundle struct {
 
 // WriteBundle writes what other devices may lack into a folder or a file, and says what it did.
 func (n *Node) WriteBundle(ctx context.Context, dest string, o BundleOptions) (bundle.Written, error) {
-	w := bundle.WriteOptions{All: o.All, Limit: o.Limit, Now: n.r.Now, Progress: o.Progress}
+	w := bundle.WriteOptions{All: o.All, Limit: o.Limit, Photos: o.Photos, Now: n.r.Now, Progress: o.Progress, Carried: o.Carried}
 	for _, text := range o.For {
 		key, err := n.deviceNamed(text)
 		if err != nil {
@@ -60,7 +62,7 @@ func (n *Node) WriteBundle(ctx context.Context, dest string, o BundleOptions) (b
 		w.For = append(w.For, key)
 	}
 	written, err := bundle.Write(ctx, n.r, dest, w)
-	if err != nil {
+	if len(written.Sums) == 0 {
 		return written, err
 	}
 	n.sticks.Lock()
@@ -69,7 +71,7 @@ func (n *Node) WriteBundle(ctx context.Context, dest string, o BundleOptions) (b
 	for _, sum := range written.Sums {
 		own = append(own, readBundle{hex.EncodeToString(sum[:]), true})
 	}
-	return written, prepend(ctx, n, settingRead, own, maxRead)
+	return written, errors.Join(err, prepend(context.WithoutCancel(ctx), n, settingRead, own, maxRead))
 }
 
 // deviceNamed finds the device that a text names: its name, or the beginning of its key.
@@ -166,12 +168,17 @@ func (n *Node) readBundle(ctx context.Context, path string, progress func(done, 
 		r.Again, r.Own = false, true
 	}
 	// What waits for other entries, or was refused for now, is read again when it is plugged in again.
-	if err == nil && !seen(r.Sum) && r.Gap == 0 && len(r.Refused) == 0 {
+	if err == nil && !seen(r.Sum) && whole(r) {
 		if err := prepend(ctx, n, settingRead, []readBundle{{sum, r.Own}}, maxRead); err != nil {
 			return StickRead{}, err
 		}
 	}
 	return StickRead{r, err}, nil
+}
+
+// whole reports whether a bundle has given all that it has for this device.
+func whole(r bundle.Report) bool {
+	return r.Gap == 0 && len(r.Refused) == 0 && r.Unnamed == 0 && r.NoRoom == 0
 }
 
 // ErrNoBundle is returned where there is nothing to read.
@@ -192,7 +199,7 @@ func Told(reads []StickRead) (sentence string, trouble bool) {
 	for _, r := range reads {
 		if r.Err == nil {
 			good = append(good, r.Report)
-			trouble = trouble || r.Revoked || r.Gap > 0 || len(r.Refused) > 0
+			trouble = trouble || r.Revoked || r.Gap > 0 || len(r.Refused) > 0 || r.NoRoom > 0
 			continue
 		}
 		bad, trouble = append(bad, filepath.Base(r.File)+"\u00a0: "+r.Sentence()), true

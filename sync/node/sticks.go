@@ -48,7 +48,7 @@ func (n *Node) stickFound(ctx context.Context, files []string) {
 	place := filepath.Dir(files[0])
 	if place == n.Inbox() {
 		for _, r := range reads {
-			if r.Err == nil && r.Gap == 0 {
+			if r.Err == nil && r.Gap == 0 && r.Unnamed == 0 && r.NoRoom == 0 {
 				n.Shelve(r.File)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 
 	"cantal.fr/buron/sync/exchange"
@@ -52,13 +53,23 @@ type taken struct {
 // bytes of it are held now, -1 for one that nothing here lacks or has room for. A part that does not follow what is
 // held changes nothing. A blob that is complete and does not bear its name is dropped, and its sender named.
 func (r *Replica) StoreBlobs(ctx context.Context, sender trust.Key, chunks []exchange.Chunk) (have []int64, refused []exchange.Refusal, err error) {
-	r.taking.Lock()
-	defer r.taking.Unlock()
-	room, err := r.blobRoom(ctx)
+	daily, err := r.number(ctx, settingDaily, defaultDaily)
 	if err != nil {
 		return nil, nil, err
 	}
-	daily, err := r.number(ctx, settingDaily, defaultDaily)
+	return r.storeBlobs(ctx, sender, chunks, daily)
+}
+
+// StoreCarried is StoreBlobs for what a person brought on a stick: the quota of a day, which keeps a device on the
+// network from filling the disk, does not count it.
+func (r *Replica) StoreCarried(ctx context.Context, maker trust.Key, chunks []exchange.Chunk) (have []int64, refused []exchange.Refusal, err error) {
+	return r.storeBlobs(ctx, maker, chunks, math.MaxInt64)
+}
+
+func (r *Replica) storeBlobs(ctx context.Context, sender trust.Key, chunks []exchange.Chunk, daily int64) (have []int64, refused []exchange.Refusal, err error) {
+	r.taking.Lock()
+	defer r.taking.Unlock()
+	room, err := r.blobRoom(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -108,7 +119,7 @@ func (r *Replica) takeChunk(ctx context.Context, sender trust.Key, c exchange.Ch
 	if t.have == size || c.Offset != t.have || n == 0 || c.Offset+n > size {
 		return t, false, nil
 	}
-	if n > *room || !r.intake.take(r.o.Now(), sender, n, daily) {
+	if n > *room || daily < math.MaxInt64 && !r.intake.take(r.o.Now(), sender, n, daily) {
 		t.have = -1
 		return t, false, nil
 	}
