@@ -30,7 +30,7 @@ func (c *backupCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.Err, "Tout ce que cet appareil contient est sauvegardé dans %s.\n", c.File)
+	fmt.Fprintf(e.Err, "Tout ce que cet appareil contient, photos et documents compris, est sauvegardé dans %s.\n", c.File)
 	if phrase == "" {
 		fmt.Fprintln(e.Err, "Notez cette phrase : elle seule ouvre la sauvegarde.")
 		fmt.Fprintln(e.Out, drawn)
@@ -49,7 +49,8 @@ func (c *restoreCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := node.Restore(c.File, e.dir, phrase); err != nil {
+	damaged, err := node.Restore(c.File, e.dir, phrase)
+	if err != nil {
 		return err
 	}
 	r, err := e.open()
@@ -62,6 +63,9 @@ func (c *restoreCmd) Run(e *env) error {
 		return err
 	}
 	fmt.Fprintf(e.Err, "%d enregistrements sont revenus dans %s. Ce qui a été saisi après la sauvegarde reviendra des autres appareils.\n", n, e.dir)
+	if damaged > 0 {
+		fmt.Fprintf(e.Err, "%d photos ou documents étaient abîmés avant la sauvegarde : ils reviendront des autres appareils.\n", damaged)
+	}
 	fmt.Fprintf(e.Err, "Cet appareil s'appelle maintenant « %s » : la coordination confirmera cette copie.\n", r.Identity().Name)
 	return nil
 }

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -20,7 +22,7 @@ import (
 
 type subjectCmd struct {
 	Name    string `arg:"" optional:"" help:"Nom de la personne, accents et majuscules indifférents." placeholder:"NOM"`
-	Export  string `xor:"what" help:"Écrire dans un fichier JSON tout ce qui est gardé d'elle." placeholder:"FICHIER" type:"path"`
+	Export  string `xor:"what" help:"Écrire dans un fichier JSON tout ce qui est gardé d'elle, ses photos et documents dans un dossier du même nom." placeholder:"FICHIER" type:"path"`
 	Erase   bool   `xor:"what" help:"Effacer partout ce qui est gardé d'elle, pour toujours."`
 	Yes     bool   `help:"Effacer sans demander confirmation."`
 	Pending bool   `xor:"what" help:"Lister les demandes d'effacement qui attendent ce qui n'est pas encore arrivé."`
@@ -48,7 +50,7 @@ func (c *subjectCmd) Run(e *env) error {
 	}
 	switch {
 	case c.Export != "":
-		return exportAbout(c.Export, c.Name, found)
+		return e.exportAbout(r, c.Export, c.Name, found)
 	case c.Erase:
 		if !c.Yes {
 			if err := e.confirm(fmt.Sprintf("Effacer partout, pour toujours, ces %d enregistrements, et ce qui arriverait encore\u00a0?", len(found))); err != nil {
@@ -118,6 +120,14 @@ type aboutJSON struct {
 	Named   bool           `json:"named"`
 	Fields  record.Fields  `json:"fields"` // as it stands now; null where nothing of it is merged
 	History []aboutSayJSON `json:"history"`
+	Files   []fileJSON     `json:"files,omitempty"`
+}
+
+// fileJSON is a photo or a document: what is in it stands in the file.
+type fileJSON struct {
+	Name string `json:"name"`
+	MIME string `json:"mime"`
+	File string `json:"file"` // beside the JSON, in its folder; "" where it has not arrived here yet
 }
 
 type aboutSayJSON struct {
@@ -128,7 +138,9 @@ type aboutSayJSON struct {
 	Fields     record.Fields `json:"fields"`
 }
 
-func exportAbout(path, name string, found []replica.About) error {
+// exportAbout writes what is held: what is joined to records goes into a folder beside the file, whose name ends
+// in -fichiers.
+func (e *env) exportAbout(r *replica.Replica, path, name string, found []replica.About) error {
 	out := struct {
 		Subject string      `json:"subject"`
 		Records []aboutJSON `json:"records"`
@@ -144,10 +156,55 @@ func exportAbout(path, name string, found []replica.About) error {
 	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
+	dir, n := strings.TrimSuffix(path, filepath.Ext(path))+"-fichiers", 0
+	for i, a := range found {
+		for _, f := range a.Files {
+			n++
+			j := fileJSON{Name: f.Name, MIME: f.MIME}
+			if f.Held {
+				j.File = fmt.Sprintf("%s/%d%s", filepath.Base(dir), n, extension(f.MIME))
+				if err := e.exportFile(r, f, filepath.Join(filepath.Dir(dir), j.File)); err != nil {
+					return errors.Join(err, w.Close())
+				}
+			}
+			out.Records[i].Files = append(out.Records[i].Files, j)
+		}
+	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	return errors.Join(enc.Encode(out), w.Sync(), w.Close())
+}
+
+// extension returns how the name of a file of some type ends: what its author called it may be anything.
+func extension(of string) string {
+	switch of {
+	case "image/jpeg":
+		return ".jpg"
+	case "text/plain":
+		return ".txt"
+	}
+	if all, err := mime.ExtensionsByType(of); err == nil && len(all) > 0 {
+		return all[0]
+	}
+	return ".bin"
+}
+
+func (e *env) exportFile(r *replica.Replica, f replica.AboutFile, path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	from, err := r.OpenFile(e.ctx, f)
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	defer from.Close()
+	to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Sync(), to.Close())
 }
 
 func (e *env) listRequests(r *replica.Replica) error {

@@ -4,9 +4,11 @@ import (
 	"archive/tar"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -57,7 +59,12 @@ func Backup(ctx context.Context, r *replica.Replica, path, passphrase string) (s
 		return "", fmt.Errorf("node: back up: %w", err)
 	}
 	defer os.Remove(f.Name())
-	if err := errors.Join(sealFolder(f, recipient, filepath.Join(work, "data"), key), f.Sync(), f.Close()); err != nil {
+	// After the copy: what it names is held at least, unless it was erased meanwhile.
+	blobs, err := r.BlobFiles(ctx)
+	if err == nil {
+		err = sealFolder(f, recipient, filepath.Join(work, "data"), key, os.DirFS(r.Dir()), blobs)
+	}
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return "", fmt.Errorf("node: back up: %w", err)
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
@@ -66,8 +73,9 @@ func Backup(ctx context.Context, r *replica.Replica, path, passphrase string) (s
 	return passphrase, nil
 }
 
-// sealFolder packs a copy and the data key, which never stands open on the disk on its way.
-func sealFolder(w io.Writer, to age.Recipient, dir string, key []byte) error {
+// sealFolder packs a copy, the data key, which never stands open on the disk on its way, and blobs as they lie in
+// the data folder: they never change, and one that is gone was erased.
+func sealFolder(w io.Writer, to age.Recipient, dir string, key []byte, home fs.FS, blobs []string) error {
 	sealed, err := age.Encrypt(w, to)
 	if err != nil {
 		return err
@@ -82,55 +90,82 @@ func sealFolder(w io.Writer, to age.Recipient, dir string, key []byte) error {
 			_, err = t.Write(key)
 		}
 	}
+	for _, path := range blobs {
+		if err == nil {
+			err = packFile(t, home, path)
+		}
+	}
 	return errors.Join(err, t.Close(), sealed.Close())
 }
 
-// restored are the files that a backup holds, the data key aside; anything else in one is not ours.
+func packFile(t *tar.Writer, home fs.FS, path string) error {
+	f, err := home.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	about, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if err := t.WriteHeader(&tar.Header{Name: path, Mode: 0o600, Size: about.Size(), ModTime: about.ModTime(), Typeflag: tar.TypeReg}); err != nil {
+		return err
+	}
+	_, err = io.Copy(t, f)
+	return err
+}
+
+// restored are the files that a backup holds, the data key and blobs aside; anything else in one is not ours.
 func restored() []string { return []string{replica.File, trust.KeyFile} }
 
 // Restore lays a backup into an empty folder. Opened, it goes on under a key of its own, which the old one
 // vouches for: what was written after the backup comes back from the others, and nothing is written twice
-// under one name.
-func Restore(path, dir, passphrase string) error {
+// under one name. A blob that does not bear its name, as one that the disk had damaged before the backup, is left
+// out and counted: the others bring it again.
+func Restore(path, dir, passphrase string) (damaged int, err error) {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return ErrOccupied
+		return 0, ErrOccupied
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("node: restore: %w", err)
+		return 0, fmt.Errorf("node: restore: %w", err)
 	}
 	defer f.Close()
 	id, err := age.NewScryptIdentity(passphrase)
 	if err != nil {
-		return ErrPassphrase
+		return 0, ErrPassphrase
 	}
 	plain, err := age.Decrypt(f, id)
 	switch {
 	case wrongPassphrase(err):
-		return ErrPassphrase
+		return 0, ErrPassphrase
 	case err != nil:
-		return fmt.Errorf("%w (%w)", ErrBackup, err)
+		return 0, fmt.Errorf("%w (%w)", ErrBackup, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
-		return fmt.Errorf("node: restore: %w", err)
+		return 0, fmt.Errorf("node: restore: %w", err)
 	}
 	work, err := os.MkdirTemp(filepath.Dir(dir), ".restore-*")
 	if err != nil {
-		return fmt.Errorf("node: restore: %w", err)
+		return 0, fmt.Errorf("node: restore: %w", err)
 	}
 	defer os.RemoveAll(work)
-	if err := unpackInto(work, tar.NewReader(plain)); err != nil {
-		return err
+	if damaged, err = unpackInto(work, tar.NewReader(plain)); err != nil {
+		return 0, err
 	}
 	_ = os.Remove(dir) // empty, or absent
 	if err := os.Rename(work, dir); err != nil {
-		return fmt.Errorf("node: restore: %w", err)
+		return 0, fmt.Errorf("node: restore: %w", err)
 	}
-	return nil
+	return damaged, nil
 }
 
-// unpackInto writes the files of a backup, and fails unless all of them are there, whole.
-func unpackInto(dir string, t *tar.Reader) error {
+// unpackInto writes the files of a backup, and fails unless all of them are there, whole; damaged counts the blobs
+// that were not.
+func unpackInto(dir string, t *tar.Reader) (damaged int, err error) {
 	missing := restored()
 	for {
 		h, err := t.Next()
@@ -138,34 +173,47 @@ func unpackInto(dir string, t *tar.Reader) error {
 			break
 		}
 		if err != nil {
-			return fmt.Errorf("%w (%w)", ErrBackup, err)
+			return 0, fmt.Errorf("%w (%w)", ErrBackup, err)
 		}
 		i := slices.Index(missing, h.Name)
-		if h.Typeflag != tar.TypeReg || i < 0 && h.Name != seal.File {
+		name, blob := replica.BlobAt(h.Name)
+		if h.Typeflag != tar.TypeReg || i < 0 && h.Name != seal.File && !blob {
 			continue
 		}
 		if i >= 0 {
 			missing = slices.Delete(missing, i, i+1)
 		}
-		if err := writeFrom(filepath.Join(dir, h.Name), t); err != nil {
-			return err
+		sum, err := writeFrom(filepath.Join(dir, filepath.FromSlash(h.Name)), t)
+		if err != nil {
+			return 0, err
+		}
+		if blob && sum != name {
+			damaged++
+			if err := os.Remove(filepath.Join(dir, filepath.FromSlash(h.Name))); err != nil {
+				return 0, fmt.Errorf("node: restore: %w", err)
+			}
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("%w (%v)", ErrBackup, missing)
+		return 0, fmt.Errorf("%w (%v)", ErrBackup, missing)
 	}
-	return nil
+	return damaged, nil
 }
 
-func writeFrom(path string, r io.Reader) error {
+// writeFrom writes a new file, and returns the SHA-256 of what is in it.
+func writeFrom(path string, r io.Reader) (sum [sha256.Size]byte, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return sum, fmt.Errorf("node: restore: %w", err)
+	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return fmt.Errorf("node: restore: %w", err)
+		return sum, fmt.Errorf("node: restore: %w", err)
 	}
-	_, err = io.Copy(f, r)
+	h := sha256.New()
+	_, err = io.Copy(io.MultiWriter(f, h), r)
 	var disk *os.PathError
 	if err != nil && !errors.As(err, &disk) {
 		err = fmt.Errorf("%w (%w)", ErrBackup, err) // what was read, not what was written
 	}
-	return errors.Join(err, f.Sync(), f.Close())
+	return [sha256.Size]byte(h.Sum(nil)), errors.Join(err, f.Sync(), f.Close())
 }

@@ -1,14 +1,19 @@
 package node
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
 	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
 )
 
 func TestABackupIsRestoredAsAnotherLife(t *testing.T) {
@@ -24,13 +29,13 @@ func TestABackupIsRestoredAsAnotherLife(t *testing.T) {
 	f.exchange(a)
 	key := a.Identity().Public()
 	home := filepath.Join(t.TempDir(), "maison")
-	if err := Restore(file, home, "une autre phrase"); !errors.Is(err, ErrPassphrase) {
+	if _, err := Restore(file, home, "une autre phrase"); !errors.Is(err, ErrPassphrase) {
 		t.Errorf("with another passphrase: %v", err)
 	}
-	if err := Restore(file, a.Dir(), passphrase); !errors.Is(err, ErrOccupied) {
+	if _, err := Restore(file, a.Dir(), passphrase); !errors.Is(err, ErrOccupied) {
 		t.Errorf("over a folder in use: %v", err)
 	}
-	if err := Restore(file, home, passphrase); err != nil {
+	if _, err := Restore(file, home, passphrase); err != nil {
 		t.Fatal(err)
 	}
 	b, err := replica.Open(t.Context(), home, replica.Options{})
@@ -106,12 +111,90 @@ func TestADamagedBackupChangesNothing(t *testing.T) {
 			if err := os.WriteFile(bad, bytes, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if err := Restore(bad, home, "quatre brebis au pré"); !errors.Is(err, ErrBackup) {
+			if _, err := Restore(bad, home, "quatre brebis au pré"); !errors.Is(err, ErrBackup) {
 				t.Errorf("Restore = %v, want ErrBackup", err)
 			}
 			if _, err := os.Stat(home); err == nil {
 				t.Error("a folder was left")
 			}
 		})
+	}
+}
+
+// A backup brings photos back; one that the disk had damaged before is asked of the others again.
+func TestABackupHoldsPhotos(t *testing.T) {
+	f := newField(t)
+	a := f.join("poste", record.Agent)
+	docs := [][]byte{[]byte("%PDF-1.7 une facture"), []byte("%PDF-1.7 une autre"), bytes.Repeat([]byte("%PDF-1.7 longue\n"), 20_000)}
+	c := replica.Change{Kind: record.Equipment, Set: record.Fields{"tag": "PC-1", "level": "socle"}}
+	for _, d := range docs {
+		c.Attach = append(c.Attach, replica.Attachment{Content: d, Name: "facture.pdf"})
+	}
+	saved, err := a.Save(t.Context(), uuid.Nil, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.exchange(a)
+	files, err := a.BlobFiles(t.Context())
+	if err != nil || len(files) != 3 {
+		t.Fatal(files, err)
+	}
+	if err := os.WriteFile(filepath.Join(a.Dir(), files[0]), make([]byte, 36), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(a.Dir(), files[1])); err != nil {
+		t.Fatal(err)
+	}
+	file, home := filepath.Join(t.TempDir(), "sauvegarde.age"), filepath.Join(t.TempDir(), "maison")
+	phrase, err := Backup(t.Context(), a, file, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if damaged, err := Restore(file, home, phrase); err != nil || damaged != 1 {
+		t.Fatalf("%d damaged, %v", damaged, err)
+	}
+	b, err := replica.Open(t.Context(), home, replica.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	held := func() (n int) {
+		v, err := b.Get(t.Context(), saved.IDs[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range v.Joined {
+			r, err := b.OpenBlob(t.Context(), v.ID, i)
+			if errors.Is(err, replica.ErrMissing) {
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(r)
+			if err = errors.Join(err, r.Close()); err != nil || !slices.ContainsFunc(docs, func(d []byte) bool { return bytes.Equal(d, got) }) {
+				t.Errorf("%d: %d bytes, %v", i, len(got), err)
+			}
+			n++
+		}
+		return n
+	}
+	if n := held(); n != 1 {
+		t.Errorf("%d came back", n)
+	}
+	f.exchange(b)
+	if n := held(); n != 3 {
+		t.Errorf("%d after an exchange", n)
+	}
+}
+
+// Nothing but what is ours is written, whatever a backup holds, and nothing outside the folder.
+func TestABackupWritesNothingElsewhere(t *testing.T) {
+	h := strings.Repeat("ab", 32)
+	for path, want := range map[string]bool{"blobs/ab/" + h: true, "blobs/ac/" + h: false, "blobs/../" + h: false, h: false, "../blobs/ab/" + h: false,
+		"blobs/ab/" + strings.ToUpper(h): false, "blobs/ab/" + h + ".part": false, "": false} {
+		if _, ok := replica.BlobAt(path); ok != want {
+			t.Errorf("%s: %t", path, ok)
+		}
 	}
 }

@@ -259,7 +259,10 @@ func (r *Replica) openJoined(ctx context.Context, id uuid.UUID, n int, which fun
 	if n < 0 || n >= len(view.Joined) {
 		return nil, ErrUnknown
 	}
-	ref := which(view.Joined[n])
+	return r.openRef(ctx, which(view.Joined[n]))
+}
+
+func (r *Replica) openRef(ctx context.Context, ref journal.BlobRef) (io.ReadCloser, error) {
 	have, err := r.blobHave(ctx, ref.Hash)
 	if err != nil {
 		return nil, err

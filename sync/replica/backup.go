@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/seal"
 	"cantal.fr/buron/sync/trust"
 )
@@ -46,4 +48,25 @@ func (r *Replica) Copy(ctx context.Context, dir string) error {
 		return fmt.Errorf("replica: copy: %w", err)
 	}
 	return r.Identity().SaveFile(filepath.Join(dir, trust.KeyFile))
+}
+
+// BlobFiles returns the paths of the blobs that are held whole, below the data folder and with slashes. Asked after
+// Copy, they are at least those that the copy holds.
+func (r *Replica) BlobFiles(ctx context.Context) ([]string, error) {
+	held, err := column1[[]byte](ctx, r.read, "SELECT hash FROM blob WHERE have = size ORDER BY size")
+	if err != nil {
+		return nil, translate(err)
+	}
+	out := make([]string, len(held))
+	for i, h := range held {
+		name := journal.Hash(h).String()
+		out[i] = blobFolder + "/" + name[:2] + "/" + name
+	}
+	return out, nil
+}
+
+// BlobAt returns the name that the content of such a path must bear, and false for any other path.
+func BlobAt(path string) (journal.Hash, bool) {
+	h, ok := hashOf(path[strings.LastIndexByte(path, '/')+1:])
+	return h, ok && path == blobFolder+"/"+h.String()[:2]+"/"+h.String()
 }

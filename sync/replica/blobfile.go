@@ -27,7 +27,10 @@ const (
 // staleFile is the age from which a file that nothing names was left by a program that died.
 const staleFile = time.Hour
 
-func (r *Replica) blobFiles() blobFiles { return blobFiles(filepath.Join(r.dir, "blobs")) }
+// blobFolder is where blobs are kept, below the data folder.
+const blobFolder = "blobs"
+
+func (r *Replica) blobFiles() blobFiles { return blobFiles(filepath.Join(r.dir, blobFolder)) }
 
 func (f blobFiles) path(h journal.Hash) string {
 	name := h.String()

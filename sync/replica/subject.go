@@ -2,10 +2,12 @@ package replica
 
 import (
 	"context"
+	"io"
 	"maps"
 	"slices"
 	"time"
 
+	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
 	"github.com/google/uuid"
@@ -23,6 +25,15 @@ type About struct {
 	Named  bool          // the person's name is in it; else it refers to a record where it is
 	Fields record.Fields // as it stands now, images left out; nil where nothing of it is merged
 	Said   []Said
+	Files  []AboutFile // photos and documents that were ever joined to it, thumbnails left out
+}
+
+// AboutFile is a photo or a document of a record about a person.
+type AboutFile struct {
+	Name string
+	MIME string
+	Held bool // it can be opened on this device
+	ref  journal.BlobRef
 }
 
 // Said is one operation on a record.
@@ -75,7 +86,14 @@ func (r *Replica) AboutPerson(ctx context.Context, person string, before time.Ti
 		}
 		a := said[n]
 		if w := whole[n]; w != nil { // else erased meanwhile
-			a.Said = w.Said
+			a.Said, a.Files = w.Said, w.Files
+		}
+		for i := range a.Files {
+			have, err := r.blobHave(ctx, a.Files[i].ref.Hash)
+			if err != nil {
+				return nil, err
+			}
+			a.Files[i].Held = have == a.Files[i].ref.Size
 		}
 		if now, ok, err := book.Get(n.id); err != nil {
 			return nil, err
@@ -133,9 +151,31 @@ func (r *Replica) peopleSaid(ctx context.Context, whole map[recordKey]bool) (map
 				}
 			}
 			a.Said = append(a.Said, s)
+			a.Files = append(a.Files, filesOf(op)...)
 		}
 	}
 	return out, order, translate(rows.Err())
+}
+
+// filesOf lists what an operation joins to a record.
+func filesOf(op journal.Op) []AboutFile {
+	var out []AboutFile
+	for _, ref := range op.Blobs {
+		for _, c := range op.Cells {
+			short := ref.Hash.String()[:shortHash]
+			if c.Field != photoField+short && c.Field != fileField+short {
+				continue
+			}
+			name, _ := JoinedName(c.Value)
+			out = append(out, AboutFile{Name: name, MIME: ref.MIME, ref: ref})
+		}
+	}
+	return out
+}
+
+// OpenFile opens what a record about a person brings along. The error is ErrMissing where it has not arrived.
+func (r *Replica) OpenFile(ctx context.Context, f AboutFile) (io.ReadCloser, error) {
+	return r.openRef(ctx, f.ref)
 }
 
 // names reports whether the personal fields hold every one of these words.
