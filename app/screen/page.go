@@ -45,3 +45,8 @@ type keyed interface {
 type scanned interface {
 	Scanned(s *Shell, code string) bool
 }
+
+// dropper pages take files that are dropped onto the window.
+type dropper interface {
+	Dropped(s *Shell, paths []string)
+}

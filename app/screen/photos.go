@@ -85,10 +85,40 @@ func (p *cardPage) pick(s *Shell, id uuid.UUID, only storage.FileFilter) {
 	d.Show()
 }
 
-// attach joins a file beside the window: a large photo takes a moment to be made small.
-func (p *cardPage) attach(s *Shell, id uuid.UUID, path string) {
+// Dropped joins the files that were dropped onto the window while the record is shown.
+func (p *cardPage) Dropped(s *Shell, paths []string) {
+	if rec, ok, err := s.book().Get(p.id); err != nil || !ok || !s.mayEdit(rec) {
+		s.say("Le rôle de cet appareil ne permet pas cela. Demandez à la coordination.")
+		return
+	}
+	p.attach(s, p.id, paths...)
+}
+
+// dropped hands files that were dropped onto the window to the page that is shown.
+func (s *Shell) dropped(_ fyne.Position, files []fyne.URI) {
+	var paths []string
+	for _, f := range files {
+		if f.Scheme() == "file" {
+			paths = append(paths, f.Path())
+		}
+	}
+	page, takes := s.page().(dropper)
+	switch {
+	case len(paths) == 0:
+	case takes:
+		page.Dropped(s, paths)
+	default:
+		s.say("Ouvrez d'abord la fiche à laquelle joindre ce fichier, puis déposez-le de nouveau.")
+	}
+}
+
+// attach joins files beside the window: a large photo takes a moment to be made small.
+func (p *cardPage) attach(s *Shell, id uuid.UUID, paths ...string) {
 	operator := s.operator()
-	change := replica.Change{ID: id, Attach: []replica.Attachment{{Path: path}}}
+	change := replica.Change{ID: id}
+	for _, path := range paths {
+		change.Attach = append(change.Attach, replica.Attachment{Path: path})
+	}
 	load(s.live, func() (replica.Saved, error) { return s.r.Save(s.ctx, operator, change) }, func(_ replica.Saved, err error) {
 		if err != nil {
 			s.say(look.Capital(sentence(err)))

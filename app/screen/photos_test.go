@@ -10,6 +10,9 @@ import (
 
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/storage"
 )
 
 func TestAPhotoIsAddedShownAndTakenOff(t *testing.T) {
@@ -37,4 +40,15 @@ func TestAPhotoIsAddedShownAndTakenOff(t *testing.T) {
 	}
 	s.draw()
 	shows(t, s, "Cette photo a été retirée.")
+	// Files that are dropped go to the record that is shown, and nowhere from another page.
+	drop := []fyne.URI{storage.NewFileURI(path), storage.NewFileURI(path)}
+	s.dropped(fyne.Position{}, drop)
+	if v, err := s.r.Get(t.Context(), e.ID); err != nil || len(v.Joined) != 0 {
+		t.Errorf("%+v, %v", v.Joined, err)
+	}
+	s.Back()
+	s.dropped(fyne.Position{}, drop)
+	if v, err := s.r.Get(t.Context(), e.ID); err != nil || len(v.Joined) != 2 {
+		t.Errorf("%+v, %v", v.Joined, err)
+	}
 }

@@ -69,6 +69,7 @@ func Open(ctx context.Context, win fyne.Window, n *node.Node, live Live, prefs *
 		}))
 	s.cancel = append(s.cancel, s.announceSticks())
 	s.keys()
+	win.SetOnDropped(s.dropped)
 	s.OpenNamed(page)
 	return s
 }

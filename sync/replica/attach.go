@@ -66,6 +66,11 @@ const (
 	shortHash  = 12
 )
 
+// joins reports whether a field joins a photo or a document.
+func joins(field string) bool {
+	return strings.HasPrefix(field, photoField) || strings.HasPrefix(field, fileField)
+}
+
 // prepareBlobs seals what changes bring along and puts it on the disk, under names that do not count yet. It returns
 // the changes with the fields and references that stand for it.
 func (r *Replica) prepareBlobs(changes []Change) ([]Change, []journal.Hash, error) {
@@ -183,8 +188,58 @@ func nameBlobs(op *journal.Op, refs []journal.BlobRef) {
 	}
 }
 
-// joined returns what is joined to a record, in the order in which it was.
-func (r *Replica) joined(ctx context.Context, s *state, written []writing) ([]Joined, error) {
+// joined returns what is joined to a record, in the order in which it was; others are those that it is shown in place
+// of, whose photos are its own as long as nothing was said of them on the record itself.
+func (r *Replica) joined(ctx context.Context, s *state, written []writing, others ...*state) ([]Joined, error) {
+	refs := refsOf(written)
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	type placed struct {
+		Joined
+		at journal.HLC
+	}
+	var list []placed
+	settled := map[string]bool{}
+	for _, s := range append([]*state{s}, others...) {
+		for i := range s.cells {
+			c := &s.cells[i]
+			short, photo := strings.CutPrefix(c.field, photoField)
+			if !photo {
+				var file bool
+				if short, file = strings.CutPrefix(c.field, fileField); !file {
+					continue
+				}
+			}
+			v, ok := c.shown()
+			if !ok || settled[c.field] {
+				continue
+			}
+			settled[c.field] = true
+			about, isMap := v.value.(map[string]any)
+			ref, named := refs[short]
+			if !isMap || !named {
+				continue // taken off again
+			}
+			f := record.Fields(about)
+			j := Joined{Field: c.field, Name: f.Text("name"), MIME: ref.MIME, Size: ref.Size, Width: int(f.Int("w")), Height: int(f.Int("h")), ref: ref, thumb: refs[f.Text("thumb")]}
+			var err error
+			if j.Have, err = r.blobHave(ctx, ref.Hash); err != nil {
+				return nil, err
+			}
+			list = append(list, placed{j, v.hlc})
+		}
+	}
+	slices.SortFunc(list, func(a, b placed) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.Field, b.Field)) })
+	out := make([]Joined, len(list))
+	for i := range list {
+		out[i] = list[i].Joined
+	}
+	return out, nil
+}
+
+// refsOf finds the blobs that operations name, by their names and by what begins them.
+func refsOf(written []writing) map[string]journal.BlobRef {
 	refs := map[string]journal.BlobRef{}
 	for _, w := range written {
 		if w.entry.Ops[w.op].Flags&journal.Blobs == 0 {
@@ -197,43 +252,25 @@ func (r *Replica) joined(ctx context.Context, s *state, written []writing) ([]Jo
 			}
 		}
 	}
-	if len(refs) == 0 {
-		return nil, nil
-	}
-	type placed struct {
-		Joined
-		at journal.HLC
-	}
-	var list []placed
-	for i := range s.cells {
-		c := &s.cells[i]
-		short, photo := strings.CutPrefix(c.field, photoField)
-		if !photo {
-			var file bool
-			if short, file = strings.CutPrefix(c.field, fileField); !file {
-				continue
-			}
-		}
-		v, ok := c.shown()
-		about, isMap := v.value.(map[string]any)
-		ref, named := refs[short]
-		if !ok || !isMap || !named {
-			continue
-		}
-		f := record.Fields(about)
-		j := Joined{Field: c.field, Name: f.Text("name"), MIME: ref.MIME, Size: ref.Size, Width: int(f.Int("w")), Height: int(f.Int("h")), ref: ref, thumb: refs[f.Text("thumb")]}
-		var err error
-		if j.Have, err = r.blobHave(ctx, ref.Hash); err != nil {
+	return refs
+}
+
+// joinedOfAll is joined of a record that is shown in place of duplicates, theirs included.
+func (r *Replica) joinedOfAll(ctx context.Context, id uuid.UUID, merged []uuid.UUID) ([]Joined, error) {
+	var states []*state
+	var written []writing
+	for _, one := range append([]uuid.UUID{id}, merged...) {
+		s, err := r.stateOf(ctx, one)
+		if err != nil && !errors.Is(err, ErrSealed) {
 			return nil, err
 		}
-		list = append(list, placed{j, v.hlc})
+		w, err := r.writings(ctx, s.number)
+		if err != nil {
+			return nil, err
+		}
+		states, written = append(states, s), append(written, w...)
 	}
-	slices.SortFunc(list, func(a, b placed) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.Field, b.Field)) })
-	out := make([]Joined, len(list))
-	for i := range list {
-		out[i] = list[i].Joined
-	}
-	return out, nil
+	return r.joined(ctx, states[0], written, states[1:]...)
 }
 
 func (r *Replica) blobHave(ctx context.Context, h journal.Hash) (have int64, err error) {

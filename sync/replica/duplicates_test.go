@@ -241,3 +241,68 @@ func TestPeopleWhoWereApartMergeDifferently(t *testing.T) {
 		}
 	})
 }
+
+// names returns what is joined to a record, by name.
+func names(t testing.TB, r *Replica, id uuid.UUID) (out []string) {
+	t.Helper()
+	v, err := r.Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, j := range v.Joined {
+		f, err := r.OpenBlob(t.Context(), id, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, j.Name)
+	}
+	return out
+}
+
+// Of merged records, the one that stays shows the photos of both; one that is taken off there is gone, and taking the
+// merge back gives each its own again.
+func TestPhotosOfMergedDuplicates(t *testing.T) {
+	f := newField(t)
+	a, b := f.admit("a", record.Coordination, 0), f.admit("b", record.Coordination, 0)
+	with := func(name string) uuid.UUID {
+		c := machine(name)
+		c.Attach = []Attachment{{Content: noise(t, 900), Name: name}}
+		return save(t, a, c)
+	}
+	x, y, z := with("x"), with("y"), with("z")
+	saved := merge(t, a, nil, x, y)
+	merge(t, a, nil, x, z)
+	exchangeAll(t, a, f.central)
+	exchangeAll(t, b, f.central)
+	shown, _ := inOrder(x, y)
+	for _, r := range []*Replica{a, b} {
+		if got := names(t, r, y); !slices.Equal(got, []string{"x", "y", "z"}) {
+			t.Errorf("%s shows %v", r.Self().Name, got)
+		}
+	}
+	v, err := b.Get(t.Context(), y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := v.Joined[len(v.Joined)-1]
+	save(t, b, Change{ID: v.ID, Set: record.Fields{last.Field: nil}, Seen: v.Seen})
+	exchangeAll(t, b, f.central)
+	exchangeAll(t, a, f.central)
+	for _, r := range []*Replica{a, b} {
+		if got := names(t, r, shown); !slices.Equal(got, []string{"x", "y"}) {
+			t.Errorf("%s shows %v after one was taken off", r.Self().Name, got)
+		}
+	}
+	if err := a.Undo(t.Context(), uuid.Nil, saved); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, a, y); slices.Contains(got, "x") {
+		t.Errorf("taken back, y shows %v", got)
+	}
+	if got := names(t, a, x); slices.Contains(got, "y") || !slices.Contains(got, "x") {
+		t.Errorf("taken back, x shows %v", got)
+	}
+}

@@ -258,7 +258,8 @@ func (b *batch) edit(s *state, name string, value any, seen Seen, refs int) (jou
 	c, parents := s.find(name), seen[name]
 	switch {
 	case c == nil && len(parents) == 0:
-		return journal.Cell{Field: name, Value: value}, value != nil
+		// A photo that is shown here may have been joined to a duplicate: it is taken off where it is shown.
+		return journal.Cell{Field: name, Value: value}, value != nil || joins(name)
 	case c == nil:
 		// What was seen is set aside by now, and may count again one day: it is replaced all the same.
 	default:

@@ -55,6 +55,9 @@ func (r *Replica) Get(ctx context.Context, id uuid.UUID) (View, error) {
 		v.Merged = under(edges, id)
 		resolve(edges, v.Kind, v.Fields)
 	}
+	if err == nil && len(v.Merged) > 0 {
+		v.Joined, err = r.joinedOfAll(ctx, id, v.Merged)
+	}
 	return v, err
 }
 
