@@ -139,7 +139,8 @@ func (c *statusCmd) Run(e *env) error {
 			Peers     []peerJSON  `json:"peers"`
 			KeyStore  string      `json:"key_store"`
 			Sealed    string      `json:"sealed,omitempty"`
-		}{s.Device, s.Territory, s.Records, s.Pending, s.Conflicts, centralJSON{s.Central.URL, instant(s.Central.LastContact)}, peers, s.KeyStore, s.Sealed})
+			Clock     string      `json:"clock,omitempty"`
+		}{s.Device, s.Territory, s.Records, s.Pending, s.Conflicts, centralJSON{s.Central.URL, instant(s.Central.LastContact)}, peers, s.KeyStore, s.Sealed, s.Clock})
 	}
 	w := tabwriter.NewWriter(e.Out, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "Appareil\t%s\nTerritoire\t%s\nEnregistrements\t%d\nEn attente d'envoi\t%d\nÀ décider\t%d\n", s.Device, s.Territory, s.Records, s.Pending, s.Conflicts)
@@ -147,6 +148,9 @@ func (c *statusCmd) Run(e *env) error {
 	fmt.Fprintf(w, "Clé des données\t%s\n", cmp.Or(s.KeyStore, "absente"))
 	if s.Sealed != "" {
 		fmt.Fprintf(w, "Scellé\t%s\n", s.Sealed)
+	}
+	if s.Clock != "" {
+		fmt.Fprintf(w, "Horloge\t%s\n", s.Clock)
 	}
 	if s.Copied != "" {
 		fmt.Fprintf(w, "Copie\t%s\n", s.Copied)

@@ -8,6 +8,14 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
+// clockCard says that the clock of this device is wrong, as the central has told, and what to do.
+func (s *Shell) clockCard() fyne.CanvasObject {
+	if s.status.Clock == "" {
+		return nil
+	}
+	return look.Card(theme.ColorNameWarning, look.Wrapped(look.Title("L'horloge n'est pas à l'heure")), look.Body(s.status.Clock))
+}
+
 // copiedCard says what became of a database that was found to live twice, until someone has read it.
 func (s *Shell) copiedCard() fyne.CanvasObject {
 	if s.status.Copied == "" {

@@ -27,6 +27,9 @@ func (p *exchangesPage) Content(s *Shell) fyne.CanvasObject {
 	self := s.r.Self()
 	box := container.NewVBox(look.Card(theme.ColorNamePrimary, look.Wrapped(look.Title("Cet appareil · "+st.Device)),
 		look.Wrapped(look.Muted(join(self.Role.Label(), st.Territory, look.Count(st.Records, "enregistrement", "enregistrements")))), look.Body(here)))
+	if c := s.clockCard(); c != nil {
+		box.Add(c)
+	}
 	if len(st.Importable) > 0 {
 		box.Add(p.dropped(s))
 	}

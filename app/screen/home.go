@@ -33,6 +33,7 @@ func (p *homePage) Content(s *Shell) fyne.CanvasObject {
 		}
 	}
 	add(wide, s.copiedCard())
+	add(wide, s.clockCard())
 	parc := record.MayRead(s.r.Self().Grants, record.ScopeParc)
 	if parc {
 		add(wide, s.visitCard())

@@ -59,6 +59,7 @@ type answer struct {
 	Receipts []wireReceipt `cbor:"8,keyasint,omitempty"` // of scopes that the peer writes without reading
 	Lacks    []wireBlob    `cbor:"9,keyasint,omitempty"` // blobs that are lacking here and may be had of the peer
 	Chunks   []wireChunk   `cbor:"10,keyasint,omitempty"`
+	Clock    *wireClock    `cbor:"13,keyasint,omitempty"` // of a central, to an offer
 	Held     []int64       `cbor:"11,keyasint,omitempty"` // of each blob brought, how many bytes are held now; -1 if it is not wanted
 	Bare     []scopeHeads  `cbor:"12,keyasint,omitempty"` // entries after which bodies are missing here that are owed
 	Reads    int           `cbor:"14,keyasint,omitempty"` // 1, in the answer to an offer that differs: pieces may come as columns

@@ -294,8 +294,12 @@ func (r *run) offer(ctx context.Context) ([]scopeHeads, error) {
 		mine[s.scope] = s.heads
 		q.Digests = append(q.Digests, scopeSum{Scope: s.scope, Sum: sumOf(s.heads)})
 	}
+	asked := r.s.Now()
 	a, err := r.ask(ctx, q)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.hearClock(ctx, a.Clock, asked); err != nil {
 		return nil, err
 	}
 	r.lacks, r.bare = a.Lacks, a.Bare

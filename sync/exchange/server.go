@@ -74,6 +74,7 @@ func (v *Server) answer(ctx context.Context, peer trust.Key, exporter []byte, q 
 				a.Bare, err = w.bareHeads(ctx)
 			}
 		}
+		a.Clock = v.clock(w, exporter)
 	case askGet:
 		var m packed
 		m, a.More, err = v.wanted(ctx, w, q)

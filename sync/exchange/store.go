@@ -37,6 +37,10 @@ type Store interface {
 	Territory() journal.Territory
 	Identity() *trust.Identity
 	Roster() *trust.Roster
+	// Now returns the time of the device's clock.
+	Now() time.Time
+	// NoteClock notes by how much the clock of a central is ahead of the device's.
+	NoteClock(ctx context.Context, central trust.Key, ahead time.Duration) error
 	// Scopes returns the scopes of which at least one chain is held.
 	Scopes(ctx context.Context) ([]string, error)
 	// Heads returns the ends of all branches of a scope's chains, in a fixed order.

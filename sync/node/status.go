@@ -50,6 +50,7 @@ type Status struct {
 	Sealed            string      // what to do where it is not; "" where it is
 	DiskFree          uint64      // bytes; 0 where it is not known
 	Copied            string      // sentence: this database was found to live twice; "" once it was read
+	Clock             string      // sentence: the central has said that this device's clock is wrong, and what to do; "" where it is not
 	Sticks            []StickNote // what was said of the last sticks, the newest first
 	Importable        []string    // files of the inbox that wait to be imported
 }
@@ -68,7 +69,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 	if s.Records, err = n.r.Records(ctx); err != nil {
 		return s, err
 	}
-	s.KeyStore = n.r.KeyStore()
+	s.KeyStore, s.Clock = n.r.KeyStore(), clockSentence(n.r)
 	if s.Sealed, err = n.r.SealedSentence(ctx); err != nil {
 		return s, err
 	}

@@ -416,7 +416,7 @@ func (b *batch) tick() (journal.HLC, error) {
 	if err := b.loadClock(); err != nil {
 		return 0, err
 	}
-	b.clock = journal.Tick(b.clock, b.o.Now())
+	b.clock = journal.Tick(b.clock, b.corrected(b.o.Now()))
 	return b.clock, nil
 }
 

@@ -111,7 +111,8 @@ type Replica struct {
 	writers    sync.Map     // number → journal.Incarnation, as far as it was asked
 	unmerged   atomic.Int64 // commits, plus one, at which there was no merged record: readers need not ask
 	unsearched atomic.Bool  // records may have words that search does not know yet
-	unshredded bool         // erased text may still stand in the log
+	correction atomic.Pointer[Correction]
+	unshredded bool // erased text may still stand in the log
 	watchers   map[int]func(Notice)
 	watcher    int
 }
@@ -284,6 +285,9 @@ func (r *Replica) load(ctx context.Context) (err error) {
 		return err
 	}
 	if err := r.wrapKey(ctx); err != nil {
+		return err
+	}
+	if err := r.readCorrection(ctx); err != nil {
 		return err
 	}
 	return r.sweepBlobs(ctx)
