@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"cantal.fr/buron/sync/bundle"
 	"cantal.fr/buron/sync/node"
@@ -32,6 +33,18 @@ func TestAStickIsPreparedAndAFailureSaysWhatToDo(t *testing.T) {
 	}
 	p.again(s)
 	shows(t, s, "Où")
+}
+
+func TestAWrongClockIsShown(t *testing.T) {
+	s := open(t)
+	if err := s.r.NoteClock(t.Context(), s.r.Identity().Public(), -25*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	s.refreshStatus()
+	s.Push(&exchangesPage{})
+	shows(t, s, "L'horloge n'est pas à l'heure", "avance de 25\u00a0min")
+	s.OpenNamed("")
+	shows(t, s, "L'horloge n'est pas à l'heure")
 }
 
 func TestWhatAStickBroughtIsShown(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/record"
@@ -199,6 +200,33 @@ func TestPhotosAreForTheReadersOfTheirScope(t *testing.T) {
 		if h := named[0].Hash; bytes.Contains(raw, h[:]) || bytes.Contains(raw, []byte(h.String())) {
 			t.Error("the name of a blob can be read")
 		}
+	}
+}
+
+// A terminal brings out the photos of what it writes and may not read, and is given none.
+func TestAKiosksPhotosGoOut(t *testing.T) {
+	f := newField(t)
+	ido, idk := newIdentity(t, "accueil"), newIdentity(t, "borne")
+	f.admit(ido, "accueil", record.Coordination)
+	f.admit(idk, "borne", record.Kiosk, "0150001V")
+	office, kiosk := f.create(ido), f.create(idk)
+	site := save(t, office, record.Site, record.Fields{"type": "college", "uai": "0150001V", "name": "Collège"})
+	charter := save(t, office, record.Charter, record.Fields{"version": "1", "text": "Texte", "status": "en_vigueur"})
+	save(t, office, record.CharterAdoption, record.Fields{"site": site.String(), "charter": charter.String(), "vote_date": int64(20000)})
+	pupil := save(t, office, record.ClassMember, record.Fields{"site": site.String(), "school_year": "2026-2027", "class": "5e B", "family_name": "Exemple", "first_name": "Élodie"})
+	read(t, kiosk, one(t, office, WriteOptions{}))
+	doc := noise(t, 30<<10)
+	act := replica.Change{Kind: record.Acknowledgement, Attach: []replica.Attachment{{Content: doc, Name: "papier.pdf"}}, Set: record.Fields{"act": "signature",
+		"site": site.String(), "charter": charter.String(), "population": "eleve", "member": pupil.String(), "typed_name": "Exemple", "at": time.Now().UnixMilli()}}
+	saved, err := kiosk.Save(t.Context(), uuid.Nil, act)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := readAll(t, office, write(t, kiosk, t.TempDir(), WriteOptions{})); r.Photos != 1 || !bytes.Equal(opened(t, office, saved.IDs[0])[0], doc) {
+		t.Errorf("%+v", r)
+	}
+	if r := readAll(t, kiosk, write(t, office, t.TempDir(), WriteOptions{All: true})); r.Photos+r.Unnamed != 0 {
+		t.Errorf("the terminal was given some: %+v", r)
 	}
 }
 
