@@ -3,6 +3,7 @@ package bundle
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"image"
 	"image/color"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"cantal.fr/buron/sync/exchange"
+	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
 	"cantal.fr/buron/sync/trust"
@@ -126,8 +128,8 @@ func TestPhotosTravelOnAStick(t *testing.T) {
 	if r := readAll(t, f.central, w); r.Photos != 0 || r.Unnamed != 0 {
 		t.Errorf("again: %+v", r)
 	}
-	if r := read(t, b, w.Files[1]); r.Photos != 0 || r.Unnamed != 3 {
-		t.Errorf("the photos alone: %+v", r)
+	if r := read(t, b, w.Files[1]); r.Photos != 0 || r.Unnamed != 3 || !strings.Contains(r.Sentence(), "attendent des saisies") {
+		t.Errorf("the photos alone: %+v %q", r, r.Sentence())
 	}
 	if r := readAll(t, b, w); r.Photos != 2 {
 		t.Errorf("b: %+v", r)
@@ -140,6 +142,25 @@ func TestPhotosTravelOnAStick(t *testing.T) {
 	}
 	if w := write(t, a, t.TempDir(), WriteOptions{}); w.Photos != 0 || w.Left != 0 || len(w.Files) != 1 {
 		t.Errorf("after the receipt: %+v", w)
+	}
+}
+
+// The frames of FORMAT.md, byte by byte.
+func TestTheBytesOfABlobsFrames(t *testing.T) {
+	h := journal.Hash{0xaa, 31: 0xbb}
+	p := part{exchange.Chunk{Hash: h, Offset: 0x040000, Bytes: []byte("xy")}, 0x040002, true}
+	if got, want := hex.EncodeToString(p.encode()), "aa"+strings.Repeat("00", 30)+"bb"+"00040002"+"00040000"+"01"+"7879"; got != want {
+		t.Errorf("part %s, want %s", got, want)
+	}
+	b, err := codec.enc.Marshal(wireLacks{Scope: "parc", Hashes: h[:]})
+	if got, want := hex.EncodeToString(b), "82"+"6470617263"+"5820aa"+strings.Repeat("00", 30)+"bb"; err != nil || got != want {
+		t.Errorf("lacks %s, want %s", got, want)
+	}
+	for _, bad := range [][]byte{nil, p.encode()[:partHead], append(h[:], 0, 0, 0, 1, 0, 0, 0, 0, 0, 'x', 'y'), append(h[:], 0, 0, 0, 1, 0, 0, 0, 0, 2, 'x'),
+		append(h[:], 2, 0, 0, 0, 0, 0, 0, 0, 0, 'x')} {
+		if _, err := parsePart(bad); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%x: %v", bad, err)
+		}
 	}
 }
 

@@ -152,6 +152,8 @@ func said(sum Report, from string) []string {
 	switch {
 	case len(out) > 0:
 		return out
+	case sum.Unnamed > 0:
+		return []string{"Les photos de cette clé attendent des saisies qui ne sont pas ici, ou ont été effacées. Lisez d'abord ses autres fichiers, ou échangez."}
 	case sum.Opened == 0:
 		return []string{"Cette clé est pour d'autres appareils\u00a0: rien à prendre ici."}
 	}

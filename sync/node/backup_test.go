@@ -2,7 +2,9 @@ package node
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -195,6 +197,54 @@ func TestABackupWritesNothingElsewhere(t *testing.T) {
 		"blobs/ab/" + strings.ToUpper(h): false, "blobs/ab/" + h + ".part": false, "": false} {
 		if _, ok := replica.BlobAt(path); ok != want {
 			t.Errorf("%s: %t", path, ok)
+		}
+	}
+}
+
+// While others go on attaching, a backup holds every blob that it names.
+func TestABackupIsConsistentWhilePhotosAreAdded(t *testing.T) {
+	f := newField(t)
+	a := f.join("poste", record.Agent)
+	ctx, stop := context.WithCancel(t.Context())
+	begun, done := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for i := 0; ctx.Err() == nil && i < 300; i++ {
+			doc := fmt.Appendf(nil, "%%PDF-1.7 facture %d", i)
+			_, err := a.Save(t.Context(), uuid.Nil, replica.Change{Kind: record.Equipment, Set: record.Fields{"tag": fmt.Sprintf("PC-%d", i), "level": "socle"},
+				Attach: []replica.Attachment{{Content: doc, Name: "facture.pdf"}}})
+			if err != nil {
+				done <- err
+				return
+			}
+			if i == 20 {
+				close(begun)
+			}
+		}
+		done <- nil
+	}()
+	<-begun
+	file, home := filepath.Join(t.TempDir(), "sauvegarde.age"), filepath.Join(t.TempDir(), "maison")
+	phrase, err := Backup(t.Context(), a, file, "")
+	stop()
+	if err := errors.Join(err, <-done); err != nil {
+		t.Fatal(err)
+	}
+	if damaged, err := Restore(file, home, phrase); err != nil || damaged != 0 {
+		t.Fatal(damaged, err)
+	}
+	b, err := replica.Open(t.Context(), home, replica.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	list, err := b.List(t.Context(), replica.Query{Kind: record.Equipment})
+	if err != nil || len(list) < 20 {
+		t.Fatal(len(list), err)
+	}
+	for _, r := range list {
+		v, err := b.Get(t.Context(), r.ID)
+		if err != nil || len(v.Joined) != 1 || !v.Joined[0].Held() {
+			t.Errorf("%+v, %v", v.Joined, err)
 		}
 	}
 }
