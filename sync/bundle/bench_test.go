@@ -48,3 +48,34 @@ func BenchmarkStick10k(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkStickPhotos writes and reads two hundred documents of 300 KiB, some 60 MB.
+func BenchmarkStickPhotos(b *testing.B) {
+	const n, size = 200, 300 << 10
+	f, a, _ := pair(b)
+	for i := 0; i < n; i += 20 {
+		c := replica.Change{Kind: record.Equipment, Set: record.Fields{"tag": fmt.Sprintf("PC-%05d", i), "level": "socle"}}
+		for range 20 {
+			c.Attach = append(c.Attach, replica.Attachment{Content: noise(b, size), Name: "facture.pdf"})
+		}
+		if _, err := a.Save(b.Context(), uuid.Nil, c); err != nil {
+			b.Fatal(err)
+		}
+	}
+	dir := b.TempDir()
+	b.ResetTimer()
+	began := time.Now()
+	w := write(b, a, dir, WriteOptions{})
+	wrote := time.Since(began)
+	began = time.Now()
+	if r := readAll(b, f.central, w); r.Photos != n {
+		b.Fatalf("%+v", r)
+	}
+	took := time.Since(began)
+	b.ReportMetric(float64(wrote.Milliseconds()), "write-ms")
+	b.ReportMetric(float64(took.Milliseconds()), "read-ms")
+	b.ReportMetric(float64(w.Bytes)/(n*size), "bytes/byte")
+	began = time.Now()
+	readAll(b, f.central, w)
+	b.ReportMetric(float64(time.Since(began).Milliseconds()), "again-ms")
+}
