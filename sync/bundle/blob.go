@@ -130,13 +130,17 @@ func (p *planner) loads(ctx context.Context, parcels []parcel) ([]load, error) {
 
 // holder is a reader of whom something is known.
 type holder struct {
-	ends   map[journal.Chain]uint64
-	lacked map[journal.Hash]bool
+	ends map[journal.Chain]uint64
+	said exchange.Lacking
 }
 
 // lacks reports whether the reader may lack a blob: it is not known to hold what names it, or has said that it does.
 func (h holder) lacks(b exchange.NamedBlob) bool {
-	return h.lacked[b.Hash] || !slices.ContainsFunc(b.By, func(e exchange.Head) bool { return h.ends[e.Chain] >= e.Seq })
+	ends := h.ends
+	if h.said.Only {
+		ends = h.said.Ends
+	}
+	return h.said.Said[b.Hash] || !slices.ContainsFunc(b.By, func(e exchange.Head) bool { return ends[e.Chain] >= e.Seq })
 }
 
 // holders returns the readers of a parcel whose known ends decide what is left out; none where all of it goes.
@@ -154,7 +158,7 @@ func (p *planner) holders(ctx context.Context, one parcel) ([]holder, error) {
 		for _, k := range known {
 			h.ends[k.Chain] = k.Seq
 		}
-		if h.lacked, err = p.s.LackedBy(ctx, d.Key, one.scope); err != nil {
+		if h.said, err = p.s.LackedBy(ctx, d.Key, one.scope); err != nil {
 			return nil, err
 		}
 		out = append(out, h)
@@ -374,8 +378,9 @@ func (x *opener) store(ctx context.Context) error {
 // noteLacks notes what the maker has said that it lacks, of scopes of which it holds something that is held here.
 func (x *opener) noteLacks(ctx context.Context, good []exchange.Head) error {
 	for scope, lacked := range x.lacks {
-		if slices.ContainsFunc(good, func(h exchange.Head) bool { return h.Chain.Scope == scope }) {
-			if err := x.s.NoteLacked(ctx, x.r.Maker, scope, lacked); err != nil {
+		heads := slices.DeleteFunc(slices.Clone(good), func(h exchange.Head) bool { return h.Chain.Scope != scope })
+		if len(heads) > 0 {
+			if err := x.s.NoteLacked(ctx, x.r.Maker, scope, heads, lacked); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -195,6 +196,74 @@ func TestALimitOnPhotos(t *testing.T) {
 	if w := write(t, a, t.TempDir(), WriteOptions{}); w.Photos != 0 {
 		t.Errorf("all is there: %+v", w)
 	}
+}
+
+// Who exchanges facts alone over the network holds what entries say and not what they name: a stick brings that, once.
+func TestPhotosForADeviceThatExchangesFactsAlone(t *testing.T) {
+	for _, metered := range []string{"who asks", "who is asked"} {
+		t.Run(metered, func(t *testing.T) {
+			f, a, b := pair(t)
+			maker, reader := f.central, a
+			if metered == "who is asked" {
+				maker, reader = a, f.central
+			}
+			add := func(size int) uuid.UUID { // to the maker, which may be one that writes nothing
+				t.Helper()
+				id := attach(t, b, noise(t, size))
+				readAll(t, maker, write(t, b, t.TempDir(), WriteOptions{All: true}))
+				return id
+			}
+			meet := func() {
+				t.Helper()
+				to := line{exchange.NewServer(f.central, nil), a.Identity().Public()}
+				if _, err := exchange.Run(t.Context(), a, f.central.Identity().Public(), []byte("exporter"), to, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			bring := func() Written {
+				t.Helper()
+				return write(t, maker, t.TempDir(), WriteOptions{For: []trust.Key{reader.Identity().Public()}})
+			}
+			id := add(20 << 10)
+			reader.SetFactsOnly(true)
+			meet()
+			if got := opened(t, reader, id); got[0] != nil {
+				t.Fatal("it has the photo")
+			}
+			w := bring()
+			if w.Entries != 0 || w.Photos != 1 {
+				t.Fatalf("%+v", w)
+			}
+			if r := readAll(t, reader, w); r.Photos != 1 {
+				t.Errorf("%+v", r)
+			}
+			// Its own stick says that it has arrived; later ones are still brought.
+			read(t, maker, one(t, reader, WriteOptions{Photos: -1}))
+			if w := bring(); w.Photos != 0 {
+				t.Errorf("once more: %+v", w)
+			}
+			add(10 << 10)
+			meet()
+			if w := bring(); w.Photos != 1 {
+				t.Errorf("the next: %+v", w)
+			}
+			reader.SetFactsOnly(false)
+			meet()
+			if w := bring(); w.Photos != 0 {
+				t.Errorf("all came over the network: %+v", w)
+			}
+		})
+	}
+}
+
+// line is a connection to a device.
+type line struct {
+	to   *exchange.Server
+	from trust.Key
+}
+
+func (l line) Call(ctx context.Context, raw []byte) ([]byte, error) {
+	return l.to.Serve(ctx, l.from, []byte("exporter"), raw)
 }
 
 // A scope's photos are for its readers alone, and no name of a blob can be read.

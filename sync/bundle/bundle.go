@@ -35,9 +35,10 @@ type Store interface {
 	BlobHeld(ctx context.Context, h journal.Hash) (have, size int64, err error)
 	// StoreCarried is StoreBlobs for what a person brought: no quota of a day counts it.
 	StoreCarried(ctx context.Context, maker trust.Key, chunks []exchange.Chunk) (have []int64, refused []exchange.Refusal, err error)
-	// NoteLacked notes which blobs of a scope a device has said that it lacks, LackedBy returns them.
-	NoteLacked(ctx context.Context, peer trust.Key, scope string, lacked []journal.Hash) error
-	LackedBy(ctx context.Context, peer trust.Key, scope string) (map[journal.Hash]bool, error)
+	// NoteLacked notes which blobs of a scope a device has said that it lacks, of those that the chains up to these
+	// heads name; LackedBy returns what is known of them.
+	NoteLacked(ctx context.Context, peer trust.Key, scope string, heads []exchange.Head, lacked []journal.Hash) error
+	LackedBy(ctx context.Context, peer trust.Key, scope string) (exchange.Lacking, error)
 }
 
 // Errors of reading and writing; Sentence says each to people. What the store fails with is passed on as it

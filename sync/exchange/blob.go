@@ -24,6 +24,13 @@ type NamedBlob struct {
 	By    []Head // the entries with a merged operation that names it
 }
 
+// Lacking is what is known of the blobs of a scope that a device lacks.
+type Lacking struct {
+	Said map[journal.Hash]bool    // it has said of these that it lacks them
+	Ends map[journal.Chain]uint64 // of the others, it has said that it holds what these entries, and those before, name
+	Only bool                     // of later entries nothing is known: it left photos and documents for later
+}
+
 // SmallFirst orders blobs as they travel where not all may: thumbnails, then the smallest.
 func SmallFirst(a, b NamedBlob) int {
 	if a.Thumb != b.Thumb {
@@ -318,6 +325,15 @@ func (v *Server) takenBlobs(ctx context.Context, w view, q *request, a *answer) 
 	var err error
 	a.Held, _, err = v.s.StoreBlobs(ctx, w.peer.Key, chunks)
 	return err
+}
+
+// leftForLater says whether photos and documents are left for later here: then the peer, which asks for what it lacks
+// all the same, is not told what is lacking. Where the peer leaves them, it asks for none.
+func (v *Server) leftForLater(ctx context.Context, w view, q *request, a *answer) error {
+	if a.Later = v.s.FactsOnly(ctx); !w.peerKnown {
+		return nil
+	}
+	return v.s.NoteLater(ctx, w.peer.Key, q.Later)
 }
 
 // lackedBlobs lists what is lacking here.

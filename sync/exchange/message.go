@@ -43,8 +43,9 @@ type request struct {
 	Control bool        `cbor:"5,keyasint,omitempty"` // an offer of control alone
 	Blobs   []wireBlob  `cbor:"6,keyasint,omitempty"`
 	Chunks  []wireChunk `cbor:"7,keyasint,omitempty"`
-	Reads   int         `cbor:"8,keyasint,omitempty"` // 1: pieces may come as columns
-	Columns []byte      `cbor:"9,keyasint,omitempty"` // packColumns, in place of pieces
+	Reads   int         `cbor:"8,keyasint,omitempty"`  // 1: pieces may come as columns
+	Columns []byte      `cbor:"9,keyasint,omitempty"`  // packColumns, in place of pieces
+	Later   bool        `cbor:"18,keyasint,omitempty"` // with an offer: photos and documents are left for later here
 }
 
 type answer struct {
@@ -64,6 +65,7 @@ type answer struct {
 	Bare     []scopeHeads  `cbor:"12,keyasint,omitempty"` // entries after which bodies are missing here that are owed
 	Reads    int           `cbor:"14,keyasint,omitempty"` // 1, in the answer to an offer that differs: pieces may come as columns
 	Columns  []byte        `cbor:"15,keyasint,omitempty"` // packColumns, in place of pieces
+	Later    bool          `cbor:"18,keyasint,omitempty"` // to an offer: photos and documents are left for later here
 }
 
 type wireReceipt struct {

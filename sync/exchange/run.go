@@ -294,6 +294,7 @@ func (r *run) offer(ctx context.Context) ([]scopeHeads, error) {
 		mine[s.scope] = s.heads
 		q.Digests = append(q.Digests, scopeSum{Scope: s.scope, Sum: sumOf(s.heads)})
 	}
+	q.Later = r.s.FactsOnly(ctx)
 	asked := r.s.Now()
 	a, err := r.ask(ctx, q)
 	if err != nil {
@@ -301,6 +302,11 @@ func (r *run) offer(ctx context.Context) ([]scopeHeads, error) {
 	}
 	if err := r.hearClock(ctx, a.Clock, asked); err != nil {
 		return nil, err
+	}
+	if !r.outcast {
+		if err := r.s.NoteLater(ctx, r.peer, q.Later || a.Later); err != nil {
+			return nil, err
+		}
 	}
 	r.lacks, r.bare = a.Lacks, a.Bare
 	out := a.Differ[:0:0]

@@ -73,6 +73,9 @@ func (v *Server) answer(ctx context.Context, peer trust.Key, exporter []byte, q 
 			if err = v.lackedBlobs(ctx, w, nil, &a); err == nil {
 				a.Bare, err = w.bareHeads(ctx)
 			}
+			if err == nil {
+				err = v.leftForLater(ctx, w, q, &a)
+			}
 		}
 		a.Clock = v.clock(w, exporter)
 	case askGet:

@@ -66,6 +66,9 @@ type Store interface {
 	Known(ctx context.Context, scope string, peer trust.Key) ([]Head, error)
 	// KeepReceipt keeps what a device has signed of this one's chains, in place of what it had signed before.
 	KeepReceipt(ctx context.Context, r Receipt) error
+	// NoteLater notes whether photos and documents were left for later with the peer: then to hold an entry is not to
+	// hold what it names.
+	NoteLater(ctx context.Context, peer trust.Key, later bool) error
 	// FactsOnly reports whether photos and documents are left for later: the network costs money.
 	FactsOnly(ctx context.Context) bool
 	// MissingBlobs returns the blobs that merged operations name and that are not held whole, the smallest first,

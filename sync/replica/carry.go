@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,9 +16,11 @@ import (
 	"cantal.fr/buron/sync/trust"
 )
 
-// settingLacks begins the names of settings that say which blobs a device has said that it lacks, as one row of
-// hexadecimal hashes; its key and the scope follow.
-const settingLacks = "blobs.lacks."
+// Beginnings of the names of settings about the blobs of other devices. Its key follows.
+const (
+	settingLacks = "blobs.lacks." // and the scope: what it has said that it lacks, lackedJSON
+	settingLater = "blobs.later." // "1": photos and documents were left for later in the last exchange
+)
 
 // NamedBlobs returns the blobs that merged operations of a scope name, held or not: thumbnails first, then the
 // smallest. Those of operations that cannot be read here are left out.
@@ -73,39 +77,77 @@ func (r *Replica) BlobHeld(ctx context.Context, h journal.Hash) (have, size int6
 	return have, size, translate(err)
 }
 
-// NoteLacked notes which blobs of a scope a device has said that it lacks, in place of what it said before. Those
-// of which nothing is known here are not noted: nor is it known of them that the device holds what names them.
-func (r *Replica) NoteLacked(ctx context.Context, peer trust.Key, scope string, lacked []journal.Hash) error {
-	var kept []string
+// lackedJSON is what is kept of exchange.Lacking: hashes one after the other, and ends by incarnation.
+type lackedJSON struct {
+	Said []byte            `json:"said,omitempty"`
+	Ends map[string]uint64 `json:"ends"`
+}
+
+func lacksSetting(peer trust.Key, scope string) string {
+	return settingLacks + peer.String() + "." + scope
+}
+
+// NoteLacked notes which blobs of a scope a device has said that it lacks, in place of what it said before, of those
+// that the chains up to these heads name. Those of which nothing is known here are not noted: nor is it known of them
+// that the device holds what names them.
+func (r *Replica) NoteLacked(ctx context.Context, peer trust.Key, scope string, heads []exchange.Head, lacked []journal.Hash) error {
+	note := lackedJSON{Ends: map[string]uint64{}}
+	for _, h := range heads {
+		note.Ends[h.Chain.Incarnation.String()] = h.Seq
+	}
 	for _, h := range lacked {
 		if _, size, err := r.BlobHeld(ctx, h); err != nil {
 			return err
 		} else if size > 0 {
-			kept = append(kept, h.String())
+			note.Said = append(note.Said, h[:]...)
 		}
 	}
-	name, text := settingLacks+peer.String()+"."+scope, strings.Join(kept, "")
+	b, err := json.Marshal(note)
+	if err != nil {
+		return fmt.Errorf("replica: note what is lacking: %w", err)
+	}
+	return r.changeSetting(ctx, lacksSetting(peer, scope), string(b))
+}
+
+// changeSetting writes a setting where it is another one.
+func (r *Replica) changeSetting(ctx context.Context, name, text string) error {
 	if before, err := r.Setting(ctx, name); err != nil || before == text {
 		return err
 	}
 	return r.SetSetting(ctx, name, text)
 }
 
-// LackedBy returns the blobs of a scope that a device has said that it lacks.
-func (r *Replica) LackedBy(ctx context.Context, peer trust.Key, scope string) (map[journal.Hash]bool, error) {
-	text, err := r.Setting(ctx, settingLacks+peer.String()+"."+scope)
-	if err != nil || text == "" {
-		return nil, err
+// NoteLater notes whether photos and documents were left for later with a device.
+func (r *Replica) NoteLater(ctx context.Context, peer trust.Key, later bool) error {
+	text := ""
+	if later {
+		text = "1"
 	}
-	b, err := hex.DecodeString(text)
+	return r.changeSetting(ctx, settingLater+peer.String(), text)
+}
+
+// LackedBy returns what is known of the blobs of a scope that a device lacks.
+func (r *Replica) LackedBy(ctx context.Context, peer trust.Key, scope string) (out exchange.Lacking, err error) {
+	later, err := r.Setting(ctx, settingLater+peer.String())
 	if err != nil {
-		return nil, nil // what is not known to be lacking is not brought twice: no more is lost
+		return out, err
 	}
-	out := map[journal.Hash]bool{}
-	for h := range slices.Chunk(b, len(journal.Hash{})) {
+	out.Only, out.Said, out.Ends = later != "", map[journal.Hash]bool{}, map[journal.Chain]uint64{}
+	text, err := r.Setting(ctx, lacksSetting(peer, scope))
+	var note lackedJSON
+	if err != nil || text == "" || json.Unmarshal([]byte(text), &note) != nil {
+		return out, err // one that cannot be read is as none: it is said again on the next stick
+	}
+	for h := range slices.Chunk(note.Said, len(journal.Hash{})) {
 		var one journal.Hash
 		if copy(one[:], h) == len(one) {
-			out[one] = true
+			out.Said[one] = true
+		}
+	}
+	for text, seq := range note.Ends {
+		c := journal.Chain{Scope: scope}
+		if b, err := hex.DecodeString(text); err == nil && copy(c.Incarnation[:], b) == len(c.Incarnation) {
+			out.Ends[c] = seq
 		}
 	}
 	return out, nil
