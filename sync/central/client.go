@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,12 +18,14 @@ import (
 	"time"
 
 	"cantal.fr/buron/sync/exchange"
+	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/trust"
 )
 
 // Paths of the service.
 const (
 	pathHello    = "/v1/hello"
+	pathVouch    = "/v1/vouch"
 	pathExchange = "/v1/exchange"
 	pathJoin     = "/v1/join"
 )
@@ -111,6 +114,24 @@ func (c *Client) Exporter(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	return trust.Exporter(*state)
+}
+
+// Successor returns the key of a service that goes on from the one that was pinned, as after a backup was restored:
+// the old key has signed for it. C must not be pinned.
+func (c *Client) Successor(ctx context.Context, t journal.Territory, pinned trust.Key) (trust.Key, error) {
+	state, b, err := c.send(ctx, http.MethodGet, pathVouch, nil)
+	if err != nil {
+		return trust.Key{}, err
+	}
+	key, err := trust.PeerKey(*state)
+	if err != nil {
+		return key, err
+	}
+	var list []trust.Voucher
+	if json.Unmarshal(b, &list) != nil || !trust.VouchedBy(t, pinned, key, list) {
+		return key, fmt.Errorf("%w: %w", ErrRefused, trust.ErrPinned)
+	}
+	return key, nil
 }
 
 // Call sends an exchange request: a Client is an exchange.Conn.

@@ -1,6 +1,7 @@
 package central
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -87,6 +88,12 @@ func (h *Handler) answer(r *http.Request, peer trust.Key, exporter, body []byte)
 	switch {
 	case r.Method == http.MethodGet && r.URL.Path == pathHello:
 		return http.StatusOK, nil
+	case r.Method == http.MethodGet && r.URL.Path == pathVouch:
+		answer, err := json.Marshal(h.store.Roster().Vouchers(h.store.Identity().Public()))
+		if err != nil {
+			return http.StatusInternalServerError, nil
+		}
+		return http.StatusOK, answer
 	case r.Method == http.MethodPost && r.URL.Path == pathExchange:
 		answer, err := h.server.Serve(r.Context(), peer, exporter, body)
 		if err != nil {

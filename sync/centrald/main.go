@@ -30,23 +30,25 @@ const (
 type cli struct {
 	Data string `help:"Dossier des données (sinon BURON_CENTRAL_DATA, sinon BURON_DATA, sinon ${data})." env:"BURON_CENTRAL_DATA,BURON_DATA" placeholder:"DIR" type:"path"`
 
-	Init      initCmd          `cmd:"" help:"Créer le territoire et ses clés."`
-	Join      joinCmd          `cmd:"" help:"Devenir le central d'un territoire dont l'autre est perdu."`
-	Serve     serveCmd         `cmd:"" help:"Attendre les appareils."`
-	Invite    inviteCmd        `cmd:"" help:"Écrire une invitation, pour un appareil."`
-	Devices   devicesCmd       `cmd:"" help:"Lister les appareils admis."`
-	Revoke    revokeCmd        `cmd:"" help:"Révoquer un appareil."`
-	Readmit   readmitCmd       `cmd:"" help:"Réadmettre un appareil révoqué."`
-	Release   releaseCmd       `cmd:"" help:"Compter ce qui était mis de côté d'un appareil révoqué."`
-	Role      roleCmd          `cmd:"" help:"Donner un autre rôle à un appareil."`
-	Aside     quarantineCmd    `cmd:"" name:"quarantine" help:"Lister ce qui est mis de côté."`
-	Subject   subjectCmd       `cmd:"" help:"Exporter ou effacer ce qui est gardé d'une personne."`
-	Erasures  erasuresCmd      `cmd:"" help:"Lister les effacements, et les appareils qui les ont confirmés."`
-	Retention retentionCmd     `cmd:"" help:"Effacer ce dont la durée de conservation est atteinte."`
-	Bundle    bundleCmd        `cmd:"" help:"Préparer une clé USB, ou en lire une."`
-	Root      node.RootCommand `cmd:"" help:"Ce que seul le fichier de secours du territoire peut dire."`
-	Status    statusCmd        `cmd:"" help:"Dire où en est le central."`
-	Verify    verifyCmd        `cmd:"" help:"Vérifier chaque signature et la base."`
+	Init      initCmd             `cmd:"" help:"Créer le territoire et ses clés."`
+	Join      joinCmd             `cmd:"" help:"Devenir le central d'un territoire dont l'autre est perdu."`
+	Serve     serveCmd            `cmd:"" help:"Attendre les appareils."`
+	Invite    inviteCmd           `cmd:"" help:"Écrire une invitation, pour un appareil."`
+	Devices   devicesCmd          `cmd:"" help:"Lister les appareils admis."`
+	Revoke    revokeCmd           `cmd:"" help:"Révoquer un appareil."`
+	Readmit   readmitCmd          `cmd:"" help:"Réadmettre un appareil révoqué."`
+	Release   releaseCmd          `cmd:"" help:"Compter ce qui était mis de côté d'un appareil révoqué."`
+	Role      roleCmd             `cmd:"" help:"Donner un autre rôle à un appareil."`
+	Aside     quarantineCmd       `cmd:"" name:"quarantine" help:"Lister ce qui est mis de côté."`
+	Subject   subjectCmd          `cmd:"" help:"Exporter ou effacer ce qui est gardé d'une personne."`
+	Erasures  erasuresCmd         `cmd:"" help:"Lister les effacements, et les appareils qui les ont confirmés."`
+	Retention retentionCmd        `cmd:"" help:"Effacer ce dont la durée de conservation est atteinte."`
+	Bundle    bundleCmd           `cmd:"" help:"Préparer une clé USB, ou en lire une."`
+	Root      node.RootCommand    `cmd:"" help:"Ce que seul le fichier de secours du territoire peut dire."`
+	Backup    node.BackupCommand  `cmd:"" help:"Sauvegarder tout ce que ce central contient, pendant qu'il tourne, dans un fichier chiffré."`
+	Restore   node.RestoreCommand `cmd:"" help:"Restaurer une sauvegarde dans un dossier vide."`
+	Status    statusCmd           `cmd:"" help:"Dire où en est le central."`
+	Verify    verifyCmd           `cmd:"" help:"Vérifier chaque signature et la base."`
 }
 
 // env is what every command works with.
@@ -97,7 +99,7 @@ func run(args []string, out, errOut io.Writer) int {
 	if e.dir == "" {
 		e.dir = dataDir()
 	}
-	switch err := misused(parsed.Run(e, &node.Session{Context: ctx, Open: e.open, In: e.in, Out: out, Err: errOut})); {
+	switch err := misused(parsed.Run(e, &node.Session{Context: ctx, Dir: e.dir, Open: e.open, In: e.in, Out: out, Err: errOut})); {
 	case err == nil:
 		return done
 	case errors.Is(err, errUsage):

@@ -291,6 +291,31 @@ func (n *Node) callCentral(ctx context.Context, url string) (exchange.Result, er
 	if err != nil {
 		return exchange.Result{}, err
 	}
+	res, err := n.callPinned(ctx, url, key)
+	if !errors.Is(err, trust.ErrPinned) {
+		return res, err
+	}
+	next, e := n.successor(ctx, url, *key)
+	if e != nil {
+		return res, err
+	}
+	if err := n.r.SetSetting(ctx, settingCentralKey, next.String()); err != nil {
+		return res, err
+	}
+	return n.callPinned(ctx, url, &next)
+}
+
+// successor asks the service at an address whether it goes on from the one that is known, and returns its key.
+func (n *Node) successor(ctx context.Context, url string, known trust.Key) (trust.Key, error) {
+	c, err := central.NewClient(url, n.r.Identity(), nil)
+	if err != nil {
+		return trust.Key{}, err
+	}
+	defer c.Close()
+	return c.Successor(ctx, n.r.Territory(), known)
+}
+
+func (n *Node) callPinned(ctx context.Context, url string, key *trust.Key) (exchange.Result, error) {
 	c, err := central.NewClient(url, n.r.Identity(), key)
 	if err != nil {
 		return exchange.Result{}, err

@@ -19,6 +19,7 @@ type RootCommand struct {
 // Session is what a command works with.
 type Session struct {
 	Context  context.Context
+	Dir      string // data folder
 	Open     func() (*replica.Replica, error)
 	In       io.Reader
 	Out, Err io.Writer

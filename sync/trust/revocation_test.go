@@ -268,3 +268,22 @@ func TestAuthorityIsTheSameInEveryOrder(t *testing.T) {
 		}
 	}
 }
+
+func TestSignaturesLeadFromAKeyToThoseThatGoOnFromIt(t *testing.T) {
+	w := agentHasWritten(t)
+	second, third, thief := identity(t, "copie"), identity(t, "copie de la copie"), identity(t, "voleur")
+	twin := func(from, to *Identity) *journal.Entry {
+		return newPen(t, w.f.Territory, to).write(Control, TwinKind, Cells(TwinFields(w.f.Territory, from, to))...)
+	}
+	list := w.roster(twin(w.agent, second), twin(second, third)).Vouchers(third.Public())
+	if len(list) != 2 || !VouchedBy(w.f.Territory, w.agent.Public(), third.Public(), list) {
+		t.Errorf("%d signatures do not lead to the third key", len(list))
+	}
+	if VouchedBy(w.f.Territory, w.agent.Public(), thief.Public(), list) || VouchedBy(w.f.Territory, thief.Public(), third.Public(), list) {
+		t.Error("somebody else's signatures count")
+	}
+	list[1].Signature[0] ^= 1
+	if VouchedBy(w.f.Territory, w.agent.Public(), third.Public(), list) {
+		t.Error("a wrong signature counts")
+	}
+}

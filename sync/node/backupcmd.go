@@ -1,32 +1,29 @@
-package command
+package node
 
-import (
-	"fmt"
+import "fmt"
 
-	"cantal.fr/buron/sync/node"
-)
-
-type backupCmd struct {
+// BackupCommand backs a folder up, on the command line of every program (the tags are kong's).
+type BackupCommand struct {
 	File       string `arg:"" help:"Fichier à écrire." type:"path"`
 	Passphrase string `name:"passphrase-file" help:"Fichier qui contient la phrase (sinon, une phrase est tirée et affichée)." placeholder:"FICHIER" type:"path"`
 }
 
 // Run backs this device up; a passphrase that was drawn stands alone on standard output.
-func (c *backupCmd) Run(e *env) error {
+func (c *BackupCommand) Run(e *Session) error {
 	var phrase string
 	var err error
 	if c.Passphrase != "" {
-		phrase, err = e.askPhrase(c.Passphrase, "")
+		phrase, err = Passphrase(c.Passphrase, "", e.In, e.Err)
 	}
 	if err != nil {
 		return err
 	}
-	r, err := e.open()
+	r, err := e.Open()
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	drawn, err := node.Backup(e.ctx, r, c.File, phrase)
+	drawn, err := Backup(e.Context, r, c.File, phrase)
 	if err != nil {
 		return err
 	}
@@ -38,39 +35,35 @@ func (c *backupCmd) Run(e *env) error {
 	return nil
 }
 
-type restoreCmd struct {
+// RestoreCommand brings a backup back.
+type RestoreCommand struct {
 	File       string `arg:"" help:"Sauvegarde à restaurer, dans un dossier vide." type:"path"`
 	Passphrase string `name:"passphrase-file" help:"Fichier qui contient la phrase (sinon, elle est demandée)." placeholder:"FICHIER" type:"path"`
 }
 
 // Run restores a backup, and says what came of it.
-func (c *restoreCmd) Run(e *env) error {
-	phrase, err := e.askPhrase(c.Passphrase, "Phrase de la sauvegarde : ")
+func (c *RestoreCommand) Run(e *Session) error {
+	phrase, err := Passphrase(c.Passphrase, "Phrase de la sauvegarde : ", e.In, e.Err)
 	if err != nil {
 		return err
 	}
-	damaged, err := node.Restore(c.File, e.dir, phrase)
+	damaged, err := Restore(c.File, e.Dir, phrase)
 	if err != nil {
 		return err
 	}
-	r, err := e.open()
+	r, err := e.Open()
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	n, err := r.Records(e.ctx)
+	n, err := r.Records(e.Context)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.Err, "%d enregistrements sont revenus dans %s. Ce qui a été saisi après la sauvegarde reviendra des autres appareils.\n", n, e.dir)
+	fmt.Fprintf(e.Err, "%d enregistrements sont revenus dans %s. Ce qui a été saisi après la sauvegarde reviendra des autres appareils.\n", n, e.Dir)
 	if damaged > 0 {
 		fmt.Fprintf(e.Err, "%d photos ou documents étaient abîmés avant la sauvegarde : ils reviendront des autres appareils.\n", damaged)
 	}
 	fmt.Fprintf(e.Err, "Cet appareil s'appelle maintenant « %s » : la coordination confirmera cette copie.\n", r.Identity().Name)
 	return nil
-}
-
-// askPhrase reads a passphrase from a file, or asks for it where none is named.
-func (e *env) askPhrase(path, question string) (string, error) {
-	return node.Passphrase(path, question, e.In, e.Err)
 }
