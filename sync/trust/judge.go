@@ -77,9 +77,10 @@ func (r *Roster) Revocations(k Key) []Revocation {
 	return out
 }
 
-// Bounded reports whether any revocation bears on what the key has written.
+// Bounded reports whether any revocation bears on what the key has written, or an admission of its own that left
+// what it inherits behind.
 func (r *Roster) Bounded(k Key) bool {
-	return slices.ContainsFunc(r.line(k), func(l Key) bool { return len(r.revocations[l]) > 0 })
+	return slices.ContainsFunc(r.granted[k], func(g granted) bool { return g.behind }) || slices.ContainsFunc(r.line(k), func(l Key) bool { return len(r.revocations[l]) > 0 })
 }
 
 // Bounds sums up what ends the key's chains and where: as long as it is the same, so are the verdicts on what
@@ -92,7 +93,7 @@ func (r *Roster) Bounds(k Key) journal.Hash {
 		}
 	}
 	for _, g := range r.granted[k] {
-		lines = append(lines, fmt.Sprint(g.RecordID, len(g.line)))
+		lines = append(lines, fmt.Sprint(g.RecordID, len(g.line), g.behind))
 	}
 	slices.Sort(lines)
 	return sha256.Sum256([]byte(strings.Join(lines, "\n")))
@@ -167,7 +168,7 @@ func (r *Roster) Judge(author Key, e *journal.Entry, within func(Cut) bool) (Ver
 			a := &admissions[j]
 			if a.mayHaveWritten(e.Scope, record.Kind(head.Kind), op, err != nil || e.Critical) {
 				granted = true
-				stands = stands || !bounded || r.stands(a.line, a.RecordID, within)
+				stands = stands || !a.behind && (!bounded || r.stands(a.line, a.RecordID, within))
 			}
 		}
 		if !granted {

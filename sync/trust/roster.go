@@ -191,7 +191,8 @@ func (r *Roster) ancestry(k Key) []Key {
 // up to the one that was admitted.
 type granted struct {
 	Device
-	line []Key
+	line   []Key
+	behind bool // inherited once, and named by no admission of its own: nothing counts under it any more
 }
 
 // foldGranted says what each key acts under.
@@ -206,7 +207,7 @@ func (r *Roster) foldGranted() {
 
 // grantedTo returns the admissions that a key acts under: those of the first key that a delegate has admitted
 // among it and those that it goes on from. What that one had inherited before counts as far as its admissions
-// name it.
+// name it; the rest it was once granted, so that an entry written under it is put aside, not refused.
 func (r *Roster) grantedTo(k Key) []granted {
 	line := r.ancestry(k)
 	i := slices.IndexFunc(line, func(k Key) bool { return len(r.admissions[k]) > 0 })
@@ -214,14 +215,14 @@ func (r *Roster) grantedTo(k Key) []granted {
 		return nil
 	}
 	var out []granted
+	var named []uuid.UUID
 	for _, a := range r.admissions[line[i]] {
-		out = append(out, granted{a, line[:i+1]})
-		for j := i + 1; j < len(line) && len(a.Inherits) > 0; j++ {
-			for _, before := range r.admissions[line[j]] {
-				if slices.Contains(a.Inherits, before.RecordID) {
-					out = append(out, granted{before, line[:j+1]})
-				}
-			}
+		out = append(out, granted{Device: a, line: line[:i+1]})
+		named = append(named, a.Inherits...)
+	}
+	for j := i + 1; j < len(line); j++ {
+		for _, before := range r.admissions[line[j]] {
+			out = append(out, granted{before, line[:j+1], !slices.Contains(named, before.RecordID)})
 		}
 	}
 	return out
@@ -231,7 +232,7 @@ func (r *Roster) grantedTo(k Key) []granted {
 func (r *Roster) line(k Key) []Key {
 	longest := []Key{k}
 	for _, g := range r.granted[k] {
-		if len(g.line) > len(longest) {
+		if !g.behind && len(g.line) > len(longest) {
 			longest = g.line
 		}
 	}
@@ -385,7 +386,7 @@ func future(Cut) bool { return false }
 // have not ended.
 func (r *Roster) Inherited(k Key) (all, open []uuid.UUID) {
 	for _, g := range r.granted[k] {
-		if g.Key == k {
+		if g.Key == k || g.behind {
 			continue
 		}
 		all = append(all, g.RecordID)

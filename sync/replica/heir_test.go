@@ -1,0 +1,130 @@
+package replica
+
+import (
+	"errors"
+	"testing"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
+)
+
+// heirOf copies a device to another machine, where it goes on under a key of its own.
+func heirOf(t *testing.T, r *Replica) *Replica {
+	t.Helper()
+	heir := openCopy(t, copyOf(t, r, trust.KeyFile, startFile), Options{Machine: func() string { return "une autre" }})
+	if heir.Identity().Public() == r.Identity().Public() {
+		t.Fatal("both write under one key")
+	}
+	return heir
+}
+
+// inheritance is an agent and its heir, who has written two machines: of one the central has heard.
+type inheritance struct {
+	*field
+	agent, heir  *Replica
+	known, later uuid.UUID
+}
+
+func inherited(t *testing.T) *inheritance {
+	t.Helper()
+	n := &inheritance{field: newField(t)}
+	n.agent = n.admit("poste", record.Agent, 0)
+	save(t, n.agent, machine("PC-1"))
+	give(t, n.agent, n.central)
+	n.heir = heirOf(t, n.agent)
+	n.known = save(t, n.heir, machine("PC-2"))
+	give(t, n.heir, n.central)
+	return n
+}
+
+// agree asserts that who was there and who hears all at once, in several orders, show the same, and that all of
+// these count and none of those.
+func (n *inheritance) agree(t *testing.T, counts, aside []uuid.UUID) {
+	t.Helper()
+	give(t, n.heir, n.central)
+	give(t, n.agent, n.central)
+	control, parc := all(t, n.central, trust.Control), all(t, n.central, "parc")
+	late := []*Replica{n.blank(), n.blank(), n.blank()}
+	admit(t, late[0], n.central, control)
+	admit(t, late[0], n.central, parc)
+	admit(t, late[1], n.central, append(wired(t, parc), wired(t, control)...))
+	for _, p := range wired(t, control) {
+		for _, one := range singles(t, n.central, p) {
+			for range 2 {
+				if _, _, err := late[2].Admit(t.Context(), n.central.Identity().Public(), wired(t, append([]journal.Piece{one}, parc...))); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	admit(t, late[2], n.central, append(wired(t, control), wired(t, parc)...))
+	want := dump(t, n.central)
+	for i, r := range append(late, n.central) {
+		if d := diffScope(want, dump(t, r)); d != "" {
+			t.Errorf("device %d shows otherwise than the central: %s", i, d)
+		}
+		for _, id := range counts {
+			if _, err := r.Get(t.Context(), id); err != nil {
+				t.Errorf("device %d lacks what was validly written: %v", i, err)
+			}
+		}
+		for _, id := range aside {
+			if _, err := r.Get(t.Context(), id); !errors.Is(err, ErrUnknown) {
+				t.Errorf("device %d merges what was written after the end: %v", i, err)
+			}
+		}
+		if err := r.Verify(t.Context(), nil); err != nil {
+			t.Errorf("device %d: %v", i, err)
+		}
+	}
+}
+
+func (n *inheritance) changeRole(t *testing.T, of *Replica, role record.Role) {
+	t.Helper()
+	if err := n.central.ChangeRole(t.Context(), of.Identity().Public(), role, []string{"bus"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnHeirKeepsWhatItWroteWhenTheRoleItInheritsChanges(t *testing.T) {
+	n := inherited(t)
+	n.changeRole(t, n.agent, record.Kiosk)
+	n.later = save(t, n.heir, machine("PC-3"))
+	n.agree(t, []uuid.UUID{n.known}, []uuid.UUID{n.later})
+}
+
+func TestAnHeirKeepsWhatItWroteWhenBothRolesChange(t *testing.T) {
+	for _, first := range []string{"the agent's", "the heir's"} {
+		t.Run(first+" first", func(t *testing.T) {
+			n := inherited(t)
+			a, b := n.agent, n.heir
+			if first != "the agent's" {
+				a, b = b, a
+			}
+			n.changeRole(t, a, record.Kiosk)
+			n.changeRole(t, b, record.Kiosk)
+			n.later = save(t, n.heir, machine("PC-3"))
+			n.agree(t, []uuid.UUID{n.known}, []uuid.UUID{n.later})
+		})
+	}
+}
+
+func TestARevocationNamesTheHeirs(t *testing.T) {
+	n := inherited(t)
+	revoke(t, n.central, n.agent)
+	n.later = save(t, n.heir, machine("PC-3"))
+	n.agree(t, []uuid.UUID{n.known}, []uuid.UUID{n.later})
+}
+
+func TestAnAdmissionThatNamesNothingInheritedPutsAsideEverywhereAlike(t *testing.T) {
+	n := inherited(t)
+	// As an invitation, or a delegate who has not heard that it is an heir, writes it.
+	if _, err := n.central.say(t.Context(), statement{trust.DeviceKind, trust.Device{Key: n.heir.Identity().Public(),
+		Age: n.heir.Identity().Age.Recipient().String(), Role: record.Kiosk, Places: []string{"bus"}, Name: "copie"}.Fields()}); err != nil {
+		t.Fatal(err)
+	}
+	n.later = save(t, n.heir, machine("PC-3"))
+	n.agree(t, nil, []uuid.UUID{n.known, n.later})
+}
