@@ -122,10 +122,11 @@ func (l *life) actErase() string {
 		return ""
 	}
 	var ids []uuid.UUID
+	var refs []recordRef
 	for range 1 + l.random.IntN(2) {
 		ref := pick(l.random, l.records[len(l.land.machines)-1:])
 		if len(ids) == 0 || ids[0] != ref.id {
-			ids = append(ids, ref.id)
+			ids, refs = append(ids, ref.id), append(refs, ref)
 		}
 	}
 	if !l.said(central.r.Erase(l.ctx, ids, "demande")) {
@@ -135,5 +136,31 @@ func (l *life) actErase() string {
 		l.erased[id] = true
 	}
 	l.fault("erasure")
+	if l.random.chance(2) {
+		for _, n := range l.up() {
+			if n != central && l.editUnheard(n, refs[0]) {
+				break
+			}
+		}
+	}
 	return fmt.Sprint(ids)
+}
+
+// editUnheard has a device edit a record that was just erased elsewhere, where it has not heard of that: what it
+// writes is to be in no file of anybody who has.
+func (l *life) editUnheard(n *node, ref recordRef) bool {
+	if len(l.forms(n.member)) == 0 {
+		return false
+	}
+	w := &write{by: n, author: n.member, mark: l.newMark()}
+	c, ok := l.editOf(n, w, map[uuid.UUID]bool{}, ref)
+	if !ok {
+		return false
+	}
+	l.say("  %s edits what it has not heard to be erased", n.label)
+	l.save(n, []replica.Change{c}, []*write{w})
+	if w.confirmed {
+		l.fault("edit of a record erased elsewhere")
+	}
+	return true
 }

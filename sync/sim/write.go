@@ -143,7 +143,10 @@ func (l *life) change(n *node, touched map[uuid.UUID]bool) (replica.Change, *wri
 }
 
 func (l *life) edit(n *node, w *write, touched map[uuid.UUID]bool) (replica.Change, bool) {
-	ref := pick(l.random, l.records)
+	return l.editOf(n, w, touched, pick(l.random, l.records))
+}
+
+func (l *life) editOf(n *node, w *write, touched map[uuid.UUID]bool, ref recordRef) (replica.Change, bool) {
 	if touched[ref.id] || !mayEdit(n.member, ref, l.land.tiers) {
 		return replica.Change{}, false
 	}
