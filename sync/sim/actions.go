@@ -52,7 +52,7 @@ func actions() []action {
 		{"revocation", 2, (*life).actRevoke},
 		{"readmission", 2, (*life).actReadmit},
 		{"release", 1, (*life).actRelease},
-		{"another role", 1, (*life).actRole},
+		{"another role", 3, (*life).actRole},
 		{"erasure", 4, (*life).actErase},
 	}
 }

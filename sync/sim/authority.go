@@ -82,20 +82,41 @@ func (l *life) ended(m *member) bool {
 	return l.revoked[m] || len(m.former) > 0 || m.from != nil && l.ended(m.from)
 }
 
+// oneForRole returns a device whose role is to change: as often as not one that goes on under a key that nobody
+// has confirmed, or the one that it inherits its role from.
+func (l *life) oneForRole() *member {
+	var heirs []*node
+	for _, n := range l.nodes {
+		if n.from != nil && !n.admitted && n.admittedAs() != nil {
+			heirs = append(heirs, n)
+		}
+	}
+	if len(heirs) == 0 || l.random.chance(2) {
+		return pick(l.random, l.nodes).member
+	}
+	m := pick(l.random, heirs).member
+	if len(m.former) == 0 || l.random.chance(4) {
+		return m.admittedAs()
+	}
+	return m
+}
+
 // actRole gives a device another role. Until it hears of it, it writes under the one it had.
 func (l *life) actRole() string {
-	central, n := l.speaker(), pick(l.random, l.nodes)
+	central, m := l.speaker(), l.oneForRole()
 	// Two centrals that take themselves for one could each give it a role: the later one counts, which is
 	// more than a plain reading of the law knows.
-	if central == nil || central.twin || n.role == record.Central || n.role == record.Coordination || l.orphaned(n.member) {
+	if central == nil || central.twin || m.role == record.Central || m.role == record.Coordination || l.orphaned(m) {
 		return ""
 	}
 	role := pick(l.random, []record.Role{record.Agent, record.Host, record.Kiosk})
 	places := []string{pick(l.random, []string{uaiA, uaiB, l.land.tiers})}
-	if !l.said(central.r.ChangeRole(l.ctx, n.id.Public(), role, places)) {
+	if !l.said(central.r.ChangeRole(l.ctx, m.id.Public(), role, places)) {
 		return ""
 	}
-	m := n.member
+	if m.from != nil && !m.admitted && len(m.former) > 0 {
+		l.fault("role changed of an heir whose inherited role had changed")
+	}
 	o := &office{role, places, append(slices.Clone(m.former), office{role: m.role, places: m.places})}
 	l.seat(m, o)
 	l.fault("role changed while entries travel")

@@ -230,7 +230,7 @@ func (w *law) counts(held map[hash32]*entry, key trust.Key, e *entry) bool {
 		return true
 	}
 	for _, op := range e.ops {
-		stands, ever := false, false
+		stands, ever := false, w.left(key)
 		for a, revocations := range under {
 			ever = ever || len(revocations) > 0
 			stands = stands || mayWrite(&a.office, e.scope, op) && !slices.ContainsFunc(revocations, func(v *revocation) bool {
@@ -243,6 +243,19 @@ func (w *law) counts(held map[hash32]*entry, key trust.Key, e *entry) bool {
 		}
 	}
 	return true
+}
+
+// left reports whether a key was admitted that goes on from an admitted one: what it inherited is behind it.
+func (w *law) left(k trust.Key) bool {
+	seen := map[trust.Key]bool{}
+	admitted := 0
+	for ok := true; ok && !seen[k]; k, ok = w.twins[k] {
+		seen[k] = true
+		if len(w.admissions[k]) > 0 {
+			admitted++
+		}
+	}
+	return admitted > 1
 }
 
 // revoked reports whether every admission of a device has ended.
