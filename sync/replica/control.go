@@ -265,8 +265,18 @@ func (r *Replica) Release(ctx context.Context, key trust.Key) error {
 			cuts = []trust.Cut{} // of nothing: no cuts at all would take the revocation back
 		}
 		var said []statement
-		for _, v := range b.roster.Revocations(key) {
+		for _, v := range b.roster.Bearing(key) {
 			said = append(said, statement{trust.ReleaseKind, trust.ReleaseFields(v.ID, cuts)})
+		}
+		if left := b.roster.LeftBehind(key); len(left) > 0 {
+			// Whoever admitted it did not know what it had inherited.
+			if d, ok := b.roster.Device(key); ok {
+				d.Inherits = append(d.Inherits, left...)
+				said = append(said, statement{trust.DeviceKind, d.Fields()})
+				for _, id := range left {
+					said = append(said, statement{trust.RevocationKind, trust.Revocation{Key: key, Grant: id, Cuts: cuts}.Fields()})
+				}
+			}
 		}
 		if len(said) == 0 {
 			return fmt.Errorf("%w: rien de cet appareil n'est mis de côté", ErrUnknown)

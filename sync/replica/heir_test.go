@@ -127,4 +127,19 @@ func TestAnAdmissionThatNamesNothingInheritedPutsAsideEverywhereAlike(t *testing
 	}
 	n.later = save(t, n.heir, machine("PC-3"))
 	n.agree(t, nil, []uuid.UUID{n.known, n.later})
+	if err := n.central.Release(t.Context(), n.heir.Identity().Public()); err != nil {
+		t.Fatal(err)
+	}
+	n.agree(t, []uuid.UUID{n.known, n.later}, nil)
+}
+
+func TestWhatAnHeirWroteAfterTheEndOfTheOtherIsReleased(t *testing.T) {
+	n := inherited(t)
+	revoke(t, n.central, n.agent)
+	n.later = save(t, n.heir, machine("PC-3"))
+	give(t, n.heir, n.central)
+	if err := n.central.Release(t.Context(), n.heir.Identity().Public()); err != nil {
+		t.Fatal(err)
+	}
+	n.agree(t, []uuid.UUID{n.known, n.later}, nil)
 }

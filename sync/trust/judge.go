@@ -77,6 +77,16 @@ func (r *Roster) Revocations(k Key) []Revocation {
 	return out
 }
 
+// Bearing returns the revocations that bear on what a key has written: its own, and those of the keys whose grants it
+// acts under.
+func (r *Roster) Bearing(k Key) []Revocation {
+	var out []Revocation
+	for _, l := range r.line(k) {
+		out = append(out, r.Revocations(l)...)
+	}
+	return out
+}
+
 // Bounded reports whether any revocation bears on what the key has written, or an admission of its own that left
 // what it inherits behind.
 func (r *Roster) Bounded(k Key) bool {

@@ -397,6 +397,18 @@ func (r *Roster) Inherited(k Key) (all, open []uuid.UUID) {
 	return all, open
 }
 
+// LeftBehind returns the admissions that a key had inherited and that its own do not name: what it wrote under
+// them is aside.
+func (r *Roster) LeftBehind(k Key) []uuid.UUID {
+	var out []uuid.UUID
+	for _, g := range r.granted[k] {
+		if g.behind {
+			out = append(out, g.RecordID)
+		}
+	}
+	return out
+}
+
 // Heirs returns the keys that act under what a key was granted, itself included, in order.
 func (r *Roster) Heirs(k Key) []Key {
 	out := []Key{k}
