@@ -140,7 +140,8 @@ func (c *statusCmd) Run(e *env) error {
 			KeyStore  string      `json:"key_store"`
 			Sealed    string      `json:"sealed,omitempty"`
 			Clock     string      `json:"clock,omitempty"`
-		}{s.Device, s.Territory, s.Records, s.Pending, s.Conflicts, centralJSON{s.Central.URL, instant(s.Central.LastContact)}, peers, s.KeyStore, s.Sealed, s.Clock})
+			Copied    string      `json:"copied,omitempty"`
+		}{s.Device, s.Territory, s.Records, s.Pending, s.Conflicts, centralJSON{s.Central.URL, instant(s.Central.LastContact)}, peers, s.KeyStore, s.Sealed, s.Clock, s.Copied})
 	}
 	w := tabwriter.NewWriter(e.Out, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "Appareil\t%s\nTerritoire\t%s\nEnregistrements\t%d\nEn attente d'envoi\t%d\nÀ décider\t%d\n", s.Device, s.Territory, s.Records, s.Pending, s.Conflicts)

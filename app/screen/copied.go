@@ -22,12 +22,12 @@ func (s *Shell) copiedCard() fyne.CanvasObject {
 		return nil
 	}
 	read := look.NewButton("J'ai lu", "check", look.Plain, func() {
-		if err := s.r.ClearCopied(s.ctx); err != nil {
+		if err := s.n.ReadCopied(s.ctx); err != nil {
 			s.say(sentence(err))
 			return
 		}
 		s.refreshStatus()
 		s.draw()
 	})
-	return look.Card(theme.ColorNameWarning, look.Wrapped(look.Title("Cet appareil est une copie")), look.Body(s.status.Copied), container.NewHBox(read))
+	return look.Card(theme.ColorNameWarning, look.Wrapped(look.Title("Ces données ont été copiées")), look.Body(s.status.Copied), container.NewHBox(read))
 }

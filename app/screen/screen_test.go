@@ -299,15 +299,15 @@ func TestACopySaysSoUntilItIsRead(t *testing.T) {
 	s := openIn(t, dir)
 	s.refreshStatus()
 	s.draw()
-	if !strings.Contains(words(s), "Cet appareil est une copie") {
+	if !strings.Contains(words(s), "Ces données ont été copiées") {
 		t.Error("a copied folder opens without a word")
 	}
-	if err := s.r.ClearCopied(s.ctx); err != nil {
+	if err := s.n.ReadCopied(s.ctx); err != nil {
 		t.Fatal(err)
 	}
 	s.refreshStatus()
 	s.draw()
-	if strings.Contains(words(s), "Cet appareil est une copie") {
+	if strings.Contains(words(s), "Ces données ont été copiées") {
 		t.Error("what was read is said again")
 	}
 }

@@ -60,6 +60,8 @@ func Sentence(err error) string {
 		return ""
 	case errors.Is(err, exchange.ErrRevoked):
 		return "Cet appareil n'est plus admis dans ce territoire. Ses saisies sont gardées ici. Prévenez la coordination."
+	case errors.Is(err, exchange.ErrUnadmitted):
+		return "Cet appareil n'est pas admis sous la clé qu'il a maintenant. Demandez une invitation à la coordination. D'ici là, vos saisies restent ici."
 	case errors.Is(err, ErrPortal):
 		return "Ce Wi-Fi demande une page de connexion. Ouvrez un navigateur, ou continuez hors ligne."
 	case errors.Is(err, ErrIntercepted):

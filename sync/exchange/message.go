@@ -113,7 +113,9 @@ type wireRefusal struct {
 var (
 	ErrStranger = errors.New("exchange: the other end is not of this territory")
 	ErrUnknown  = errors.New("exchange: the other end is not admitted to this territory")
-	ErrFailed   = errors.New("exchange: the other end could not store what was sent")
+	// ErrUnadmitted says that this device goes on under a key that nobody has admitted yet.
+	ErrUnadmitted = errors.New("exchange: this device is not admitted to this territory yet")
+	ErrFailed     = errors.New("exchange: the other end could not store what was sent")
 	// ErrRevoked says that this device is no longer admitted, ErrPeerRevoked that the other end is not.
 	ErrRevoked     = errors.New("exchange: this device is no longer admitted to this territory")
 	ErrPeerRevoked = errors.New("exchange: the other end is no longer admitted to this territory")

@@ -255,6 +255,9 @@ func (n *Node) withCentral(ctx context.Context) (exchange.Result, error) {
 		return exchange.Result{}, err
 	}
 	res, err := n.callCentral(ctx, url)
+	if err == nil {
+		err = n.admitted()
+	}
 	n.mu.Lock()
 	n.central = CentralStatus{URL: url, State: centralState(err), Reason: central.Sentence(err), LastContact: n.central.LastContact}
 	if err == nil {
@@ -265,6 +268,14 @@ func (n *Node) withCentral(ctx context.Context) (exchange.Result, error) {
 		err = n.r.SetSetting(ctx, settingContact, n.r.Now().UTC().Format(time.RFC3339))
 	}
 	return res, err
+}
+
+// admitted is the error of a device that is on no roster: it levels control, and nothing else moves.
+func (n *Node) admitted() error {
+	if self := n.r.Identity().Public(); !n.knows(self) && !n.r.Roster().Revoked(self) {
+		return exchange.ErrUnadmitted
+	}
+	return nil
 }
 
 // noteRevoked shows what a neighbour has said, as long as the central does not say otherwise.
@@ -339,6 +350,8 @@ func centralState(err error) string {
 		return "ok"
 	case errors.Is(err, exchange.ErrRevoked):
 		return "revoked"
+	case errors.Is(err, exchange.ErrUnadmitted):
+		return "unadmitted"
 	case errors.Is(err, central.ErrPortal):
 		return "portal"
 	case errors.Is(err, central.ErrIntercepted):
@@ -366,6 +379,7 @@ func (n *Node) withNeighbour(ctx context.Context, p *partner) (exchange.Result, 
 	n.mu.Unlock()
 	if err == nil {
 		n.remember(ctx, peer.Key, p.address)
+		err = n.admitted()
 	}
 	if errors.Is(err, exchange.ErrRevoked) {
 		n.noteRevoked(err)

@@ -17,7 +17,7 @@ import (
 type CentralStatus struct {
 	URL         string // "" where no central was ever named
 	LastContact time.Time
-	State       string // "", "ok", "silent", "portal", "intercepted", "refused", "revoked"
+	State       string // "", "ok", "silent", "portal", "intercepted", "refused", "unadmitted", "revoked"
 	Reason      string // sentence for people, "" where all is well
 }
 

@@ -256,7 +256,7 @@ func (r *Replica) goOn(ctx context.Context, reason string) error {
 		}
 		name = r.Roster().Name(key)
 	}
-	next, err := trust.NewIdentity(copyName(name), r.o.Random)
+	next, err := trust.NewIdentity(CopyName(name), r.o.Random)
 	if err != nil {
 		return err
 	}
@@ -296,8 +296,8 @@ func (r *Replica) leaveFork(ctx context.Context) error {
 	return err
 }
 
-// copyName says on the roster which of two devices was found to be a copy.
-func copyName(name string) string {
+// CopyName says on the roster which of two devices was found to be a copy.
+func CopyName(name string) string {
 	if strings.HasSuffix(name, " (copie)") {
 		return name
 	}
