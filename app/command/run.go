@@ -146,6 +146,9 @@ func (c *statusCmd) Run(e *env) error {
 	w := tabwriter.NewWriter(e.Out, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "Appareil\t%s\nTerritoire\t%s\nEnregistrements\t%d\nEn attente d'envoi\t%d\nÀ décider\t%d\n", s.Device, s.Territory, s.Records, s.Pending, s.Conflicts)
 	fmt.Fprintf(w, "Central\t%s %s\n", s.Central.URL, instant(s.Central.LastContact))
+	if s.Central.Reason != "" {
+		fmt.Fprintf(w, "\t%s\n", s.Central.Reason)
+	}
 	fmt.Fprintf(w, "Clé des données\t%s\n", cmp.Or(s.KeyStore, "absente"))
 	if s.Sealed != "" {
 		fmt.Fprintf(w, "Scellé\t%s\n", s.Sealed)

@@ -39,6 +39,7 @@ type Report struct {
 	Held      int       // entries that were here already
 	Gap       int       // entries that follow some which are neither here nor in the file
 	Received  int       // entries of this device that the maker turns out to hold
+	Control   int       // new entries of who may do what
 	Refused   []exchange.Refusal
 	Photos    int // photos and documents that are now whole, thumbnails not counted
 	Unnamed   int // blobs of which what names them, or an earlier part, has not come: they are taken at another reading
@@ -310,6 +311,8 @@ func (x *opener) admit(ctx context.Context, packed []byte, take func(scope strin
 	if batch[0].Chain.Scope != trust.Control {
 		x.r.Admitted += admitted
 		x.r.Held += max(entries-admitted, 0)
+	} else {
+		x.r.Control += admitted
 	}
 	return nil
 }

@@ -111,6 +111,7 @@ func Summary(list []Report) string {
 		sum.Photos += r.Photos
 		sum.Unnamed += r.Unnamed
 		sum.NoRoom += r.NoRoom
+		sum.Control += r.Control
 		sum.Revoked = sum.Revoked || r.Revoked
 		sum.Received += r.Received
 		sum.Refused = append(sum.Refused, r.Refused...)
@@ -141,6 +142,9 @@ func said(sum Report, from string) []string {
 	}
 	if sum.Revoked {
 		out = append(out, "L'appareil qui a préparé cette clé est retiré du territoire\u00a0: ce qu'il a écrit depuis est mis de côté.")
+	}
+	if sum.Control > 0 {
+		out = append(out, "La liste des appareils et de leurs droits est mise à jour.")
 	}
 	if sum.Gap > 0 {
 		out = append(out, count(sum.Gap, "saisie attend", "saisies attendent")+

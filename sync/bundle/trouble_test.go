@@ -306,3 +306,17 @@ func TestWhatTheSystemSaysOfASickStick(t *testing.T) {
 		t.Error("an error of others was taken over")
 	}
 }
+
+func TestAStickThatSaysWhoIsOutSaysSo(t *testing.T) {
+	f, a, b := pair(t)
+	if _, err := f.central.Revoke(t.Context(), b.Identity().Public(), "perdu"); err != nil {
+		t.Fatal(err)
+	}
+	r := read(t, a, one(t, f.central, WriteOptions{}))
+	if want := "La liste des appareils et de leurs droits est mise à jour. Vous pouvez retirer la clé."; r.Control == 0 || r.Sentence() != want {
+		t.Errorf("%+v says %q", r, r.Sentence())
+	}
+	if !a.Roster().Revoked(b.Identity().Public()) {
+		t.Error("the stick did not tell")
+	}
+}

@@ -66,7 +66,7 @@ func ofData(err error) string {
 
 // ofPartner answers for the other end of an exchange.
 func ofPartner(err error) string {
-	for _, e := range []error{exchange.ErrUnadmitted, central.ErrPortal, central.ErrIntercepted, central.ErrRefused, central.ErrBusy, central.ErrSilent} {
+	for _, e := range []error{exchange.ErrRevoked, exchange.ErrUnadmitted, central.ErrPortal, central.ErrIntercepted, central.ErrRefused, central.ErrBusy, central.ErrSilent} {
 		if errors.Is(err, e) {
 			return central.Sentence(err)
 		}
