@@ -59,6 +59,7 @@ var may = map[string]struct {
 	"kiosk":            {[]string{"kiosk/", "assets/look", "sync/"}, "app and kiosk do not know each other: delete either and the rest builds"},
 	"kiosk/flow":       {nil, "a pure state machine"},
 	"kiosk/screen":     {[]string{"kiosk/flow", "assets/", "assets", "sync/"}, "app and kiosk do not know each other"},
+	"packaging/field":  {[]string{"sync/", "assets/reference"}, "it drives the programs from outside, and writes as people write"},
 	"packaging/bench":  {[]string{"sync/"}, "it measures what people are promised, from outside"},
 	"packaging/tidy":   {nil, "tests only"},
 }
