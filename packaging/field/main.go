@@ -4,6 +4,7 @@
 //
 //	field relay -listen ADDR -to ADDR [-delay D] [-rate N] [-every D]
 //	field draw -photos N -inventories N DIR
+//	field fortnight -build DIR [-actions N] [-each N] [-seed N]
 package main
 
 import (
@@ -24,9 +25,9 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	words := map[string]func(context.Context, []string) error{"relay": relayMain, "draw": drawMain}
+	words := map[string]func(context.Context, []string) error{"relay": relayMain, "draw": drawMain, "fortnight": fortnightMain}
 	if len(args) == 0 || words[args[0]] == nil {
-		return fmt.Errorf("say relay or draw")
+		return fmt.Errorf("say relay, draw or fortnight")
 	}
 	return words[args[0]](ctx, args[1:])
 }
