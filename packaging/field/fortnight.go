@@ -134,6 +134,10 @@ func (f *fortnight) found(ctx context.Context, who crew) error {
 		_, e := f.join(ctx, record.Kiosk, i+1, at)
 		err = cmp.Or(err, e)
 	}
+	for _, d := range f.devices { // each hears of those that came after it
+		_, e := f.programs.sync(ctx, d)
+		err = cmp.Or(err, e)
+	}
 	f.took.joining = time.Since(begun)
 	return err
 }

@@ -50,10 +50,11 @@ func (r *run) pull(ctx context.Context, theirs map[journal.Chain][]Head) error {
 		if err != nil || len(wants) == 0 {
 			return err
 		}
-		a, err := r.ask(ctx, request{Ask: askGet, Wants: wants, Reads: readsColumns})
+		a, err := r.ask(ctx, request{Ask: askGet, Wants: wants, Reads: readsColumns, Room: r.room})
 		if err != nil {
 			return err
 		}
+		r.arrived()
 		n, refused, came, err := r.takeIn(ctx, packed{a.Pieces, a.Columns})
 		if err != nil {
 			return err
@@ -65,6 +66,26 @@ func (r *run) pull(ctx context.Context, theirs map[journal.Chain][]Head) error {
 			return nil
 		}
 	}
+}
+
+// arrived lets the next batch be twice as large. A line that falls every so often would never bring a batch that takes
+// longer: of one that begins small, what has arrived stays.
+func (r *run) arrived() { r.room = min(2*r.room, BatchBytes) }
+
+// missing is Store.Missing with less room than a whole batch: where nothing else is in the message, the first run
+// between two signatures comes, however long.
+func missing(ctx context.Context, s Store, c journal.Chain, have []journal.Hash, entries, room int, empty bool) (pieces []journal.Piece, more bool, err error) {
+	pieces, more, err = s.Missing(ctx, c, have, entries, room)
+	if err != nil || len(pieces) > 0 || !more || !empty {
+		return pieces, more, err
+	}
+	if pieces, more, err = s.Missing(ctx, c, have, entries, BatchBytes); err != nil || len(pieces) == 0 {
+		return pieces, more, err
+	}
+	first := pieces[0]
+	i := slices.IndexFunc(first.Entries, func(e *journal.Entry) bool { return e.Signature != nil })
+	first.Entries = first.Entries[:i+1]
+	return []journal.Piece{first}, true, nil
 }
 
 // passOver marks the chains that are not asked for again in this exchange: those that were refused, and those
@@ -235,7 +256,7 @@ func (b *parcel) add(ctx context.Context, c journal.Chain, heads []Head) error {
 		have = append(have, t.Hash)
 	}
 	for more := true; more && !b.rejected[c]; {
-		pieces, rest, err := b.s.Missing(ctx, c, have, BatchEntries-b.entries, BatchBytes-b.bytes)
+		pieces, rest, err := missing(ctx, b.s, c, have, BatchEntries-b.entries, b.room-b.bytes, len(b.pieces) == 0)
 		if err != nil {
 			return err
 		}
@@ -246,7 +267,7 @@ func (b *parcel) add(ctx context.Context, c journal.Chain, heads []Head) error {
 		// Where there was no room for a run, there is in the next batch.
 		more = rest && (len(pieces) > 0 || len(b.pieces) > 0)
 		b.pieces = append(b.pieces, pieces...)
-		if more || b.entries >= BatchEntries || b.bytes >= BatchBytes {
+		if more || b.entries >= BatchEntries || b.bytes >= b.room {
 			if err := b.send(ctx); err != nil {
 				return err
 			}
@@ -273,6 +294,7 @@ func (r *run) put(ctx context.Context, batch []journal.Piece) error {
 	if err != nil {
 		return err
 	}
+	r.arrived()
 	r.res.Sent += a.Admitted
 	for _, f := range a.Refused {
 		c := chainOf(want{Scope: f.Scope, Incarnation: f.Incarnation})

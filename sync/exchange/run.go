@@ -50,6 +50,7 @@ type run struct {
 	lacks    []wireBlob             // blobs that the peer was lacking when it was last asked
 	bare     []scopeHeads           // places where the peer was lacking bodies when it was last asked
 	columns  bool                   // the peer reads columns
+	room     int                    // bytes of entries in the next batch
 	outcast  bool                   // this device is no longer admitted: it hands over what it wrote, and no more
 }
 
@@ -57,7 +58,7 @@ type run struct {
 // then what it lacks there. With a known peer and nothing to exchange it is one round trip. Progress may be
 // nil. What was exchanged before an error stays.
 func Run(ctx context.Context, s Store, peer trust.Key, exporter []byte, c Conn, progress func(Progress)) (Result, error) {
-	r := &run{s: s, peer: peer, exporter: exporter, c: c, progress: progress, bad: map[journal.Chain]bool{}, rejected: map[journal.Chain]bool{}}
+	r := &run{s: s, peer: peer, exporter: exporter, c: c, progress: progress, room: firstBatch, bad: map[journal.Chain]bool{}, rejected: map[journal.Chain]bool{}}
 	if progress == nil {
 		r.progress = func(Progress) {}
 	}

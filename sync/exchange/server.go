@@ -146,6 +146,9 @@ func (v *Server) offered(ctx context.Context, w view, q *request, a *answer) err
 // wanted gathers what the peer lacks, within the limits of a batch.
 func (v *Server) wanted(ctx context.Context, w view, q *request) (packed, bool, error) {
 	entries, bytes := BatchEntries, BatchBytes
+	if q.Room > 0 {
+		bytes = min(q.Room, bytes)
+	}
 	var out []journal.Piece
 	more := false
 	for _, x := range q.Wants[:min(len(q.Wants), maxWants)] {
@@ -161,7 +164,7 @@ func (v *Server) wanted(ctx context.Context, w view, q *request) (packed, bool, 
 			more = true
 			break
 		}
-		pieces, rest, err := v.s.Missing(ctx, c, hashes(x.Have), entries, bytes)
+		pieces, rest, err := missing(ctx, v.s, c, hashes(x.Have), entries, bytes, len(out) == 0)
 		if err != nil {
 			return packed{}, false, err
 		}
