@@ -37,6 +37,7 @@ test: ## The quick tests, with the race detector; no display, no network
 
 test-slow: build ## Kills, system calls, network namespaces: real programs, root for some
 	@packaging/setup.sh display
+	$(GO) build -o $(BUILD)/field ./packaging/field
 	@packaging/field.sh $(BUILD)
 
 N    ?= 200

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The suites that need real programs, and some of them root: durability under strace, kills at random
-# moments and at chosen system calls, two hosts in network namespaces, a class on two kiosks. Each prints « ok » or « FAIL » with figures; the exit status says
+# moments and at chosen system calls, two hosts in network namespaces, a class on two kiosks, copied and lost devices, a
+# bad line, two weeks of a département. Each prints « ok » or « FAIL » with figures; the exit status says
 # whether all held.
 set -uo pipefail
 bin=$(realpath "${1:?build folder}")
@@ -259,5 +260,10 @@ sticks 2>/dev/null
 killed 2>/dev/null # the shell says « Killed » a hundred times
 namespaces
 "$(dirname "$0")/crash.sh" "$bin" 2>/dev/null || failed=1 # the shell says « Killed » at every death
-"$(dirname "$0")/class.sh" "$bin" || failed=1
+# The long versions, by hand: packaging/line.sh build full (a quarter of an hour), build/field fortnight (20,000
+# actions on 30 devices, some minutes).
+for suite in class copies lost line; do
+	"$(dirname "$0")/$suite.sh" "$bin" || failed=1
+done
+"$bin/field" fortnight -build "$bin" -each 3 -actions 2000 || fail "two weeks of a département"
 exit $failed
