@@ -2,43 +2,18 @@
 # A class of 25 signs the charter on two terminals, with the real programs on four hosts: a central, the
 # host's desktop and two kiosks, each kiosk in a network namespace so that its wire can be cut. Fingers are
 # played on virtual screens. Prints « ok » or « FAIL » with figures; what was seen is left in build/class/.
-set -uo pipefail
-bin=$(realpath "${1:?build folder}")
+. "$(dirname "$0")/kit.sh"
 out=$bin/class
-work=$(mktemp -d)
-failed=0
-pids=()
 net=buron-class
 hosts="k1 k2"
 
-over() {
-	local p n
-	for p in "${pids[@]:-}"; do [ -n "$p" ] && kill "$p" 2>/dev/null; done
-	wait 2>/dev/null
+wires_over() {
+	over
+	local n
 	for n in $hosts; do ip netns del "$net-$n" 2>/dev/null; done
 	ip link del "$net" 2>/dev/null
-	rm -rf "$work"
 }
-trap over EXIT
-
-ok() { printf 'ok    %s\n' "$1"; }
-fail() { printf 'FAIL  %s\n' "$1"; failed=1; }
-now() { date +%s%N; }
-since() { echo $((($(now) - $1) / 1000000)); } # milliseconds
-b() { "$bin/buron" --data "$work/$1" "${@:2}"; }
-central() { "$bin/buron-central" --data "$work/c" "$@"; }
-
-# until_ WHAT COMMAND… waits for a condition, 20 s at most.
-until_() {
-	local what=$1 _
-	shift
-	for _ in $(seq 200); do
-		"$@" && return
-		sleep 0.1
-	done
-	fail "never: $what"
-	return 1
-}
+trap wires_over EXIT
 
 # wires makes one switch with this host on it, and two hosts more.
 wires() {

@@ -43,7 +43,8 @@ type device struct {
 // of their devices, with a clock that goes through the days.
 type fortnight struct {
 	bin, dir string
-	drawn    *rand.Rand
+	drawn    *rand.Rand // what people do; it depends on what they see, and so on names that the programs draw
+	plan     *rand.Rand // who meets whom in the evening
 	now      time.Time
 	programs programs
 	colleges []place
@@ -67,7 +68,7 @@ func fortnightMain(ctx context.Context, args []string) (err error) {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	f := &fortnight{bin: *bin, actions: *actions, drawn: rand.New(rand.NewPCG(*seed, 7))}
+	f := &fortnight{bin: *bin, actions: *actions, drawn: rand.New(rand.NewPCG(*seed, 7)), plan: rand.New(rand.NewPCG(*seed, 8))}
 	if f.dir, err = os.MkdirTemp("", "buron-fortnight"); err != nil {
 		return err
 	}
@@ -230,10 +231,10 @@ func (f *fortnight) day(ctx context.Context, day int) error {
 // evening brings half of the devices to the central, and some to a neighbour or a stick; the others go home.
 func (f *fortnight) evening(ctx context.Context, day int) error {
 	var alone []*device // with a neighbour, two by two
-	for _, i := range f.drawn.Perm(len(f.devices)) {
+	for _, i := range f.plan.Perm(len(f.devices)) {
 		d := f.devices[i]
 		var err error
-		switch p := f.drawn.IntN(100); {
+		switch p := f.plan.IntN(100); {
 		case p < 50:
 			f.met.central++
 			_, err = f.programs.sync(ctx, d)
@@ -245,7 +246,7 @@ func (f *fortnight) evening(ctx context.Context, day int) error {
 			}
 		case p < 90:
 			f.met.sticks++
-			err = f.programs.stick(ctx, day, d, f.devices[f.drawn.IntN(len(f.devices))])
+			err = f.programs.stick(ctx, day, d, f.devices[f.plan.IntN(len(f.devices))])
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", d.name, err)
