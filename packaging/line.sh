@@ -2,7 +2,7 @@
 # A new device gets its records and photos from the central over a bad line: a TCP relay that takes 100 ms each way (a
 # round trip is 200 ms), carries 256 kbit/s each way and resets every connection every 30 s. Bytes are counted at the
 # relay and compared with those of a line without faults. « line.sh BUILD full » does that with 10,000 records and 200
-# photos, some ten minutes; without « full » a line ten times as fast, reset every 3 s, carries 2,000 records and 40
+# photos, some fourteen minutes; without « full » a line ten times as fast, reset every 3 s, carries 2,000 records and 40
 # photos. Prints « ok » or « FAIL » with figures.
 . "$(dirname "$0")/kit.sh"
 if [ "${2:-}" = full ]; then
