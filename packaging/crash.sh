@@ -3,23 +3,16 @@
 # signal), for growing N until it comes through. After each death the folder must verify, what was said to be
 # recorded must be there, and the same command must succeed.
 #   crash.sh BUILD-FOLDER [POINTS]   at most so many deaths a command (10)
-set -uo pipefail
-bin=$(realpath "${1:?build folder}")
 points=${2:-10}
-work=$(mktemp -d)
-failed=0
-trap 'rm -rf "$work"' EXIT
-
-ok() { printf 'ok    %s\n' "$1"; }
-fail() { printf 'FAIL  %s\n' "$1"; failed=1; }
+. "$(dirname "$0")/kit.sh"
 
 writes=pwrite64,write,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,ftruncate
 
-# killed N COMMAND… runs a command that dies at its Nth writing call; its output is in $work/said.
+# killed N ARGUMENT… runs buron on $work/now: it dies at its Nth writing call; its output is in $work/said.
 killed() {
 	local n=$1
 	shift
-	strace -f -qq -o /dev/null -e "trace=$writes" -e "inject=$writes:signal=KILL:when=$n" "$@" >"$work/said" 2>"$work/err"
+	strace -f -qq -o /dev/null -e "trace=$writes" -e "inject=$writes:signal=KILL:when=$n" "$bin/buron" --data "$work/now" "$@" >"$work/said" 2>"$work/err"
 }
 
 # points_of NAME PREPARE COMMAND CHECK: PREPARE fills $work/now, COMMAND is killed there, CHECK says what is wrong.
@@ -38,60 +31,60 @@ points_of() {
 	ok "$name: killed at $deaths calls up to the ${n}th, nothing lost, done again each time"
 }
 
-verifies() { "$bin/buron" --data "$work/now" doctor >/dev/null 2>"$work/why" || { echo "does not verify: $(tail -n 1 "$work/why")"; return 1; }; }
-holds() { "$bin/buron" --data "$work/now" show "$1" >/dev/null 2>&1 || { echo "$1 was said to be recorded and is lost"; return 1; }; }
-count() { "$bin/buron" --data "$work/now" list equipment | wc -l; }
+verifies() { b now doctor >/dev/null 2>"$work/why" || { echo "does not verify: $(tail -n 1 "$work/why")"; return 1; }; }
+holds() { b now show "$1" >/dev/null 2>&1 || { echo "$1 was said to be recorded and is lost"; return 1; }; }
+count() { b now list equipment | wc -l; }
 
 fresh() { cp -r "$work/made" "$work/now"; }
 empty() { :; }
 
-add() { killed "$1" "$bin/buron" --data "$work/now" add equipment level=socle tag=CRASH; }
+add() { killed "$1" add equipment level=socle tag=CRASH; }
 added() {
 	verifies || return
 	local id
 	id=$(grep -E '^[0-9a-f-]{36}$' "$work/said")
 	if [ -n "$id" ]; then holds "$id" || return; fi
-	"$bin/buron" --data "$work/now" add equipment level=socle tag=APRES >/dev/null
+	b now add equipment level=socle tag=APRES >/dev/null
 }
 
-import() { killed "$1" "$bin/buron" --data "$work/now" import "$work/files"; }
+import() { killed "$1" import "$work/files"; }
 imported() {
 	verifies || return
-	"$bin/buron" --data "$work/now" import "$work/files" >/dev/null 2>&1
+	b now import "$work/files" >/dev/null 2>&1
 	[ "$(count)" -eq 201 ] || { echo "$(count) of 201 devices after the import was done again"; return 1; }
 }
 
 orphan() { fresh; rm "$work/now/device.key" "$work/now/device.start"; }
-goes_on() { killed "$1" "$bin/buron" --data "$work/now" status; }
+goes_on() { killed "$1" status; }
 went_on() {
 	verifies || return
 	holds "$first"
 }
 
-restore() { killed "$1" "$bin/buron" --data "$work/now" restore "$work/backup" --passphrase-file "$work/phrase"; }
+restore() { killed "$1" restore "$work/backup" --passphrase-file "$work/phrase"; }
 restored() {
-	if ! "$bin/buron" --data "$work/now" show "$first" >/dev/null 2>&1; then
+	if ! b now show "$first" >/dev/null 2>&1; then
 		rm -rf "$work/now"
-		"$bin/buron" --data "$work/now" restore "$work/backup" --passphrase-file "$work/phrase" >/dev/null 2>"$work/why" || { tail -n 1 "$work/why"; return 1; }
+		b now restore "$work/backup" --passphrase-file "$work/phrase" >/dev/null 2>"$work/why" || { tail -n 1 "$work/why"; return 1; }
 	fi
 	verifies && holds "$first"
 }
 
-backup() { killed "$1" "$bin/buron" --data "$work/now" backup "$work/now/out" --passphrase-file "$work/phrase"; }
+backup() { killed "$1" backup "$work/now/out" --passphrase-file "$work/phrase"; }
 backed_up() {
 	verifies || return
 	if [ -e "$work/now/out" ]; then
 		rm -rf "$work/back"
-		"$bin/buron" --data "$work/back" restore "$work/now/out" --passphrase-file "$work/phrase" >/dev/null 2>&1 || { echo "a backup that bears its name is not whole"; return 1; }
+		b back restore "$work/now/out" --passphrase-file "$work/phrase" >/dev/null 2>&1 || { echo "a backup that bears its name is not whole"; return 1; }
 	fi
 }
 
-found() { killed "$1" "$bin/buron" --data "$work/now" init --territory Cantal --device poste; }
+found() { killed "$1" init --territory Cantal --device poste; }
 founded() {
-	if ! "$bin/buron" --data "$work/now" status >/dev/null 2>&1; then
-		"$bin/buron" --data "$work/now" init --territory Cantal --device poste >/dev/null 2>"$work/why" || { tail -n 1 "$work/why"; return 1; }
+	if ! b now status >/dev/null 2>&1; then
+		b now init --territory Cantal --device poste >/dev/null 2>"$work/why" || { tail -n 1 "$work/why"; return 1; }
 	fi
-	"$bin/buron" --data "$work/now" add equipment level=socle tag=APRES >/dev/null
+	b now add equipment level=socle tag=APRES >/dev/null
 }
 
 command -v strace >/dev/null || { fail "strace is not installed"; exit 1; }
@@ -99,10 +92,10 @@ mkdir "$work/files"
 for i in $(seq 200); do
 	printf '{"deviceid":"d%d","content":{"bios":{"ssn":"EXC%06d"},"hardware":{"name":"poste-%d","chassis_type":"Desktop"}}}' "$i" "$i" "$i" >"$work/files/$i.json"
 done
-"$bin/buron" --data "$work/made" init --territory Cantal --device poste 2>/dev/null
-first=$("$bin/buron" --data "$work/made" add equipment level=socle tag=PREMIER 2>/dev/null)
+b made init --territory Cantal --device poste 2>/dev/null
+first=$(b made add equipment level=socle tag=PREMIER 2>/dev/null)
 echo "une phrase pour la sauvegarde" >"$work/phrase"
-"$bin/buron" --data "$work/made" backup "$work/backup" --passphrase-file "$work/phrase" 2>/dev/null
+b made backup "$work/backup" --passphrase-file "$work/phrase" 2>/dev/null
 
 points_of "recording" fresh add added
 points_of "an import" fresh import imported
