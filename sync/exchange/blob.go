@@ -118,8 +118,9 @@ func (v view) lacking(ctx context.Context, after Blob) (out []Blob, last Blob, m
 	return out, page[len(page)-1], len(page) == maxBlobs, nil
 }
 
-// errNoBlobs says that the peer is of a version that knows no blobs: the facts have been exchanged.
-var errNoBlobs = errors.New("exchange: the other end knows no blobs")
+// errUnversed says that the peer is of a version that does not know the question, of blobs or of snapshots: what an
+// exchange is about goes on without.
+var errUnversed = errors.New("exchange: the other end does not know the question")
 
 // blobs brings photos and documents, after the facts: those lacking here, then those lacking there, the smallest first.
 func (r *run) blobs(ctx context.Context) error {

@@ -21,6 +21,8 @@ const (
 
 	askPutBlobs = 6 // parts of blobs brought
 	askLacks    = 7 // the next page of what the other end lacks of blobs
+
+	askSnapshot = 8 // the header of a snapshot, or frames of it
 )
 
 // Codes of answers.
@@ -46,7 +48,9 @@ type request struct {
 	Reads   int         `cbor:"8,keyasint,omitempty"`  // 1: pieces may come as columns
 	Columns []byte      `cbor:"9,keyasint,omitempty"`  // packColumns, in place of pieces
 	Later   bool        `cbor:"18,keyasint,omitempty"` // with an offer: photos and documents are left for later here
-	Room    int         `cbor:"15,keyasint,omitempty"` // most bytes of the entries wanted; 0 for BatchBytes
+	Room    int         `cbor:"15,keyasint,omitempty"` // most bytes of the entries, or frames, wanted; 0 for BatchBytes
+
+	Snapshot *wireSnapshot `cbor:"10,keyasint,omitempty"`
 }
 
 type answer struct {
@@ -67,6 +71,8 @@ type answer struct {
 	Reads    int           `cbor:"14,keyasint,omitempty"` // 1, in the answer to an offer that differs: pieces may come as columns
 	Columns  []byte        `cbor:"15,keyasint,omitempty"` // packColumns, in place of pieces
 	Later    bool          `cbor:"18,keyasint,omitempty"` // to an offer: photos and documents are left for later here
+	Header   *wireHeader   `cbor:"16,keyasint,omitempty"`
+	Frames   [][]byte      `cbor:"17,keyasint,omitempty"` // of a snapshot
 }
 
 type wireReceipt struct {

@@ -25,6 +25,7 @@ type Result struct {
 	Received, Sent int
 	BlobsReceived  int // photos and documents that are whole now
 	BlobsSent      int
+	Snapshots      int       // scopes that were begun with a snapshot
 	Refused        []Refusal // by us: what the other end brought that did not hold
 	Rejected       []Refusal // by the other end: what we brought
 	RoundTrips     int
@@ -33,7 +34,7 @@ type Result struct {
 
 // Moved reports whether an exchange brought anything, either way.
 func (r Result) Moved() bool {
-	return r.Received+r.Sent+r.BlobsReceived+r.BlobsSent > 0 || r.parts > 0
+	return r.Received+r.Sent+r.BlobsReceived+r.BlobsSent+r.Snapshots > 0 || r.parts > 0
 }
 
 // run is one exchange, from the side that began it.
@@ -51,6 +52,8 @@ type run struct {
 	bare     []scopeHeads           // places where the peer was lacking bodies when it was last asked
 	columns  bool                   // the peer reads columns
 	room     int                    // bytes of entries in the next batch
+	copied   []string               // scopes of which a snapshot was asked for in this exchange
+	noCopies bool                   // the peer knows no snapshots
 	outcast  bool                   // this device is no longer admitted: it hands over what it wrote, and no more
 }
 
@@ -70,10 +73,13 @@ func Run(ctx context.Context, s Store, peer trust.Key, exporter []byte, c Conn, 
 		err = r.refill(ctx)
 	}
 	if err == nil {
+		err = s.SettleSnapshots(ctx)
+	}
+	if err == nil {
 		if err = r.blobs(ctx); err == nil {
 			err = r.confirm(ctx)
 		}
-		if errors.Is(err, errNoBlobs) {
+		if errors.Is(err, errUnversed) {
 			err = nil
 		}
 	}
@@ -194,6 +200,9 @@ func (r *run) all(ctx context.Context) error {
 		if len(differ) == 0 {
 			return nil
 		}
+		if err := r.byCopy(ctx, differ); err != nil {
+			return err
+		}
 		moved, err := r.level(ctx, differ)
 		if err != nil || !moved {
 			return err
@@ -277,7 +286,7 @@ func (r *run) ask(ctx context.Context, q request) (answer, error) {
 		return a, ErrRevoked
 	}
 	if a.Code == codeBad && q.Ask >= askBlobs {
-		return a, errNoBlobs
+		return a, errUnversed
 	}
 	return a, ErrMessage
 }

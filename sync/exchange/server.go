@@ -90,6 +90,8 @@ func (v *Server) answer(ctx context.Context, peer trust.Key, exporter []byte, q 
 		err = v.takenBlobs(ctx, w, q, &a)
 	case askLacks:
 		err = v.lackedBlobs(ctx, w, q.Blobs, &a)
+	case askSnapshot:
+		err = v.gaveSnapshot(ctx, w, q, &a)
 	default:
 		err = ErrMessage
 	}

@@ -87,6 +87,7 @@ type Store interface {
 	// Bare returns where bodies are missing that this device is owed: the entry before each, of at most so many, in
 	// a fixed order. Admit takes the bodies from pieces of which it holds the rest.
 	Bare(ctx context.Context, limit int) ([]Head, error)
+	Snapshots
 	// AuthorOf returns the key that opened an incarnation's chains, and false where none is held.
 	AuthorOf(ctx context.Context, i journal.Incarnation) (trust.Key, bool, error)
 }

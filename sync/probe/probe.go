@@ -5,6 +5,7 @@ package probe
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"cantal.fr/buron/sync/journal"
@@ -135,6 +137,12 @@ func database(dir string) ([]byte, error) {
 	}
 	for _, row := range r.rows(db, "SELECT scope, kind, id, json(fields), cells FROM record") {
 		r.record(row)
+	}
+	if slices.ContainsFunc(tables, func(t []sql.RawBytes) bool { return string(t[0]) == "snapshot_frame" }) {
+		for _, row := range r.rows(db, "SELECT scope, header, number, bytes FROM snapshot_frame JOIN snapshot USING (scope)") {
+			id := sha256.Sum256(row[1])
+			r.unseal(row[3], "snapshot", string(row[0]), string(id[:]), string(row[2]))
+		}
 	}
 	for _, row := range r.rows(db, "SELECT key, value FROM setting") {
 		if text, ok := strings.CutPrefix(string(row[1]), "~"); ok {

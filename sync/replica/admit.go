@@ -56,6 +56,11 @@ func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.
 	if err == nil {
 		err = r.leaveFork(ctx)
 	}
+	if err == nil && r.unverified.Load() {
+		if err := r.SettleSnapshots(ctx); err != nil {
+			r.o.Log.Warn("a snapshot is not checked yet", "err", err) // what was admitted stays, and the exchange tries again
+		}
+	}
 	if err != nil {
 		return 0, nil, fmt.Errorf("replica: admit: %w", err)
 	}
@@ -241,6 +246,13 @@ func (b *batch) take(roster *trust.Roster, author trust.Key, c journal.Chain, en
 			}
 		}
 		stands := standingOf(verdicts[i], e)
+		if stands == merged {
+			if waits, err := b.waits(k, e); err != nil {
+				return err
+			} else if waits {
+				stands = waiting
+			}
+		}
 		number, err := b.append(k, e, stands)
 		if err != nil {
 			return err

@@ -31,6 +31,7 @@ type batch struct {
 	blobs   blobWork
 	roster  *trust.Roster    // what it was when the batch began, and what the batch has added
 	control []*journal.Entry // entries of control appended since roster was made
+	renewal *renewal         // a scope that is folded again in place, nil where there is none
 }
 
 // memory is what one batch leaves for the next, as long as no other process writes between them.
@@ -40,6 +41,7 @@ type memory struct {
 	clock    journal.HLC
 	ticked   bool // the clock was read
 	numbered writers
+	shown    map[string]*shownScope // scopes shown from a snapshot; nil until it was asked
 }
 
 // chain is what a batch knows of a chain.
@@ -239,16 +241,24 @@ func (b *batch) heldDot(s *state, field string, d journal.Dot, folding int64) (b
 	if err != nil || k == nil {
 		return false, err
 	}
-	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE chain = ? AND seq = ? AND id < ? AND standing = 0", k.id, d.Seq, folding)
+	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE chain = ? AND seq = ? AND standing = 0", k.id, d.Seq)
 	if err != nil {
 		return false, err
 	}
 	for _, e := range held {
-		if e.Dot() == d {
+		if e.Dot() == d && b.foldedBefore(s.scope, e.number, folding) {
 			return e.sets(s, field), nil
 		}
 	}
 	return false, nil
+}
+
+// foldedBefore reports whether an entry was folded before the one that is folded now.
+func (b *batch) foldedBefore(scope string, number, folding int64) bool {
+	if b.renewal != nil && b.renewal.scope == scope {
+		return b.renewal.folded[number]
+	}
+	return number < folding
 }
 
 // recordKey is a record's whole name. The id alone is not one: its binding to scope and kind is short enough
@@ -282,6 +292,7 @@ func (b *batch) state(k recordKey) (*state, error) {
 			return nil, err
 		}
 	}
+	b.renewal.renewed(s)
 	b.states[k] = s
 	b.order = append(b.order, s)
 	return s, nil
@@ -342,7 +353,7 @@ func (b *batch) flush() error {
 	}
 	// Another flush of the same batch writes what changed since.
 	for _, s := range b.order {
-		s.dirty, s.touches, s.again = false, nil, false
+		s.dirty, s.touches, s.again, s.before = false, nil, false, nil
 	}
 	return nil
 }

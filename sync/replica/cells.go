@@ -45,6 +45,7 @@ type state struct {
 	again   bool // it was folded again without an entry that says so
 	private bool // sealed at rest
 	dirty   bool
+	before  *state // where a scope is folded again in place: what stands on the disk
 }
 
 // cell returns the field's cell, made if need be.

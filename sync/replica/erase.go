@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
 	"github.com/google/uuid"
@@ -65,6 +64,9 @@ func (b *batch) eraseNew(before *trust.Roster) error {
 			}
 			some = true
 		}
+		if err := b.dropSnapshot(e.Scope); err != nil {
+			return err
+		}
 	}
 	if !some {
 		return nil
@@ -105,10 +107,9 @@ func (b *batch) eraseRecord(scope string, id uuid.UUID) error {
 		if err != nil {
 			return err
 		}
-		for i := range s.cells {
-			if c := &s.cells[i]; len(c.versions) > 0 {
-				digest.Sub(journal.CellDigest(s.kind, s.id, c.field, c.dots()))
-			}
+		s.takeFrom(digest)
+		if err := b.erasedWhileShown(s, len(merged) > 0); err != nil {
+			return err
 		}
 		if err := b.dropRecord(s); err != nil {
 			return err

@@ -64,6 +64,9 @@ func migrations() []migration {
 		CREATE INDEX record_merged ON record (id, json_extract(fields, '$.merged_into')) WHERE archived = 2;
 		CREATE INDEX record_conflicts ON record (id) WHERE conflicts > 0;
 ` + indexes()}, // a later step that adds an index says IF NOT EXISTS
+		// 9: snapshots.
+		{sql: `CREATE TABLE snapshot (scope TEXT PRIMARY KEY, state INTEGER NOT NULL, header BLOB NOT NULL, signature BLOB NOT NULL, expected BLOB, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+		CREATE TABLE snapshot_frame (scope TEXT NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (scope, number)) STRICT;`},
 	}
 }
 

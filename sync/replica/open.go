@@ -51,6 +51,12 @@ type Options struct {
 	Log    *slog.Logger     // nothing is logged
 	Keys   seal.Keeper      // where the data key is kept: a file of the folder
 
+	// SnapshotLeast is the number of records from which a central makes a snapshot of a scope, 2,000 by default.
+	SnapshotLeast int
+	// SnapshotLack is how much of a scope must be lacking for its snapshot to be asked for, in hundredths of the entries:
+	// 50 by default.
+	SnapshotLack int
+
 	// Machine names the machine, so that a disk that was copied is told from the one it was copied from; the
 	// system's own name for it by default, "" where it has none.
 	Machine func() string
@@ -68,6 +74,12 @@ func (o *Options) fill() {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.SnapshotLeast == 0 {
+		o.SnapshotLeast = snapshotLeast
+	}
+	if o.SnapshotLack == 0 {
+		o.SnapshotLack = snapshotLack
 	}
 	if o.Keys == nil {
 		o.Keys = seal.Files{}
@@ -112,6 +124,11 @@ type Replica struct {
 	unmerged   atomic.Int64 // commits, plus one, at which there was no merged record: readers need not ask
 	unsearched atomic.Bool  // records may have words that search does not know yet
 	correction atomic.Pointer[Correction]
+
+	snapshotting sync.Mutex  // held by the one who makes a snapshot
+	byJournal    atomic.Bool // no snapshots are asked for
+	unverified   atomic.Bool // records of some scope come from a snapshot that is still to be checked
+
 	unshredded bool // erased text may still stand in the log
 	watchers   map[int]func(Notice)
 	watcher    int
@@ -290,6 +307,7 @@ func (r *Replica) load(ctx context.Context) (err error) {
 	if err := r.readCorrection(ctx); err != nil {
 		return err
 	}
+	r.unverified.Store(true) // until it was looked
 	return r.sweepBlobs(ctx)
 }
 

@@ -16,6 +16,9 @@ const rebuildPart = 2000
 // nothing has changed.
 func (r *Replica) Rebuild(ctx context.Context, progress func(done, total int)) error {
 	err := r.inBatch(ctx, func(b *batch) error {
+		if err := b.abandonSnapshots(); err != nil {
+			return err
+		}
 		clear(b.digests)
 		if _, err := b.write.ExecContext(ctx, "DELETE FROM touch; DELETE FROM shelf; DELETE FROM blob_use; DELETE FROM record; DELETE FROM scope_digest"); err != nil {
 			return err

@@ -24,7 +24,7 @@ func addTouches(n int) string {
 func (b *batch) storeNew() error {
 	var fresh []*state
 	for _, s := range b.order {
-		if s.dirty && s.number == 0 {
+		if s.dirty && s.number == 0 && !s.again {
 			fresh = append(fresh, s)
 		}
 	}
@@ -83,6 +83,9 @@ func (b *batch) row(s *state) ([]any, error) {
 
 // store writes one record.
 func (b *batch) store(s *state) error {
+	if s.unchanged() {
+		return b.addTouches(s)
+	}
 	row, err := b.row(s)
 	if err != nil {
 		return err
@@ -101,7 +104,7 @@ func (b *batch) store(s *state) error {
 	if err := b.addTouches(s); err != nil {
 		return err
 	}
-	if known && s.again {
+	if s.again {
 		if err := b.refoldedWords(s); err != nil {
 			return err
 		}

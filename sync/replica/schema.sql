@@ -28,7 +28,7 @@ CREATE TABLE entry (         -- the entries, as stored.go keeps them
   signed   INTEGER NOT NULL,         -- 1 where the signature is held: a piece can end here
   received INTEGER NOT NULL,         -- Unix milliseconds of this device's clock
   stored   BLOB NOT NULL,
-  standing INTEGER NOT NULL DEFAULT 0 -- 0 merged, 1 aside: after its author's end, 2 of a newer version
+  standing INTEGER NOT NULL DEFAULT 0 -- 0 merged, 1 aside: after its author's end, 2 of a newer version, 3 covered by a snapshot
 ) STRICT;
 CREATE INDEX entry_place ON entry (chain, seq);
 CREATE UNIQUE INDEX entry_hash ON entry (chain, hash);
@@ -129,6 +129,22 @@ CREATE TABLE blob_use (      -- which operations name a blob, merged or not; fol
   PRIMARY KEY (hash, entry, op)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX blob_use_entry ON blob_use (entry, op);
+
+CREATE TABLE snapshot (      -- of a scope: made here by a central, arriving, or shown and to be checked
+  scope     TEXT PRIMARY KEY,
+  state     INTEGER NOT NULL, -- 0 made, 1 arriving, 2 shown
+  header    BLOB NOT NULL,
+  signature BLOB NOT NULL,
+  expected  BLOB,             -- digest that the history is to give; none where it cannot be known any more
+  at        INTEGER NOT NULL  -- Unix milliseconds of this device's clock
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE snapshot_frame ( -- frames of those made and arriving, sealed
+  scope  TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  bytes  BLOB NOT NULL,
+  PRIMARY KEY (scope, number)
+) STRICT;
 
 CREATE TABLE setting (       -- this device's own choices and drafts
   key   TEXT PRIMARY KEY,

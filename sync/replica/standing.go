@@ -18,6 +18,8 @@ const (
 	merged standing = 0
 	aside  standing = 1 // written after its author's end: kept and passed on, for the coordination to review
 	newer  standing = 2 // of a version that this one cannot read: merged after an upgrade
+
+	waiting standing = 3 // covered by a snapshot whose records are shown: merged when its history is complete
 )
 
 func standingOf(v trust.Verdict, e *journal.Entry) standing {
@@ -165,6 +167,9 @@ func (b *batch) judgeAgain(roster *trust.Roster, author trust.Key, k *chain) err
 		return err
 	}
 	for _, e := range held {
+		if e.stands == waiting {
+			continue // it is judged when its history is complete
+		}
 		if e.Sealed != nil {
 			if err := b.putOff(); err != nil {
 				return err
@@ -222,6 +227,17 @@ func (b *batch) restand(e heldEntry, stands standing) error {
 	if err := b.flush(); err != nil {
 		return err
 	}
+	if stands == merged {
+		k, err := b.chainOf(e.Chain(), false)
+		if err != nil {
+			return err
+		}
+		if waits, err := b.waits(k, e.Entry); err != nil {
+			return err
+		} else if waits {
+			stands = waiting
+		}
+	}
 	if _, err := b.write.ExecContext(b.ctx, "UPDATE entry SET standing = ? WHERE id = ?", stands, e.number); err != nil {
 		return err
 	}
@@ -248,6 +264,12 @@ func (b *batch) restand(e heldEntry, stands standing) error {
 
 // refoldRecord makes a record again from the entries that wrote on it: with one more, or without one.
 func (b *batch) refoldRecord(op journal.OpHead, scope string, t touch, with bool) error {
+	if err := b.dropSnapshot(scope); err != nil {
+		return err // it says otherwise
+	}
+	if shown, err := b.shownOf(scope); err != nil || shown != nil {
+		return errors.Join(err, b.refoldLater(op, scope, t, with))
+	}
 	s, err := b.state(recordKey{scope, op.Kind, op.ID})
 	if err != nil {
 		return err
@@ -256,11 +278,7 @@ func (b *batch) refoldRecord(op journal.OpHead, scope string, t touch, with bool
 	if err != nil {
 		return err
 	}
-	for i := range s.cells {
-		if c := &s.cells[i]; len(c.versions) > 0 {
-			digest.Sub(journal.CellDigest(s.kind, s.id, c.field, c.dots()))
-		}
-	}
+	s.takeFrom(digest)
 	s.cells, s.again, s.dirty = nil, true, true
 	if !with && s.number != 0 {
 		if _, err := b.write.ExecContext(b.ctx, "DELETE FROM touch WHERE record = ? AND entry = ?", s.number, t.entry); err != nil {

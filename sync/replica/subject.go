@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"cantal.fr/buron/sync/journal"
@@ -108,6 +109,11 @@ func (r *Replica) AboutPerson(ctx context.Context, person string, before time.Ti
 // peopleSaid reads everything held of people's scopes, by record; images only of the records in whole, since
 // those of all people together would not fit in memory.
 func (r *Replica) peopleSaid(ctx context.Context, whole map[recordKey]bool) (map[recordKey]*About, []recordKey, error) {
+	if shown, err := r.Unverified(ctx); err != nil {
+		return nil, nil, err
+	} else if slices.ContainsFunc(shown, func(u Unverified) bool { return strings.HasPrefix(u.Scope, peopleScopes) }) {
+		return nil, nil, ErrUnverified
+	}
 	rows, err := r.read.QueryContext(ctx, `SELECT author.key, entry.received, entry.standing, entry.stored FROM entry
 		JOIN chain ON chain.id = entry.chain JOIN author USING (incarnation) WHERE chain.scope LIKE ? ORDER BY entry.id`, peopleScopes+"%")
 	if err != nil {
@@ -144,7 +150,7 @@ func (r *Replica) peopleSaid(ctx context.Context, whole map[recordKey]bool) (map
 				out[n] = a
 				order = append(order, n)
 			}
-			s := Said{At: e.HLC.Time(), Received: time.UnixMilli(received), Device: roster.Name(author), Aside: stands != merged, Fields: record.Fields{}}
+			s := Said{At: e.HLC.Time(), Received: time.UnixMilli(received), Device: roster.Name(author), Aside: stands == aside || stands == newer, Fields: record.Fields{}}
 			for _, c := range op.Cells {
 				if _, image := c.Value.([]byte); !image || whole[n] {
 					s.Fields[c.Field] = c.Value

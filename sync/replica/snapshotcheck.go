@@ -1,0 +1,482 @@
+package replica
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"cantal.fr/buron/sync/exchange"
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/snapshot"
+	"cantal.fr/buron/sync/trust"
+)
+
+// shownScope is a scope whose records come from a snapshot that is still to be checked.
+type shownScope struct {
+	*keptSnapshot
+	heads map[journal.Incarnation][]snapshot.Head
+}
+
+// shownOf returns the snapshot whose records are shown of a scope, nil where there is none.
+func (b *batch) shownOf(scope string) (*shownScope, error) {
+	if b.shown == nil {
+		list, err := keptSnapshots(b.ctx, b.write, snapshotShown)
+		if err != nil {
+			return nil, err
+		}
+		b.shown = map[string]*shownScope{}
+		for _, k := range list {
+			s := &shownScope{k, map[journal.Incarnation][]snapshot.Head{}}
+			for _, h := range k.Vector {
+				s.heads[h.Incarnation] = append(s.heads[h.Incarnation], h)
+			}
+			b.shown[k.Scope] = s
+		}
+	}
+	return b.shown[scope], nil
+}
+
+// waits reports whether an entry may be one that the shown snapshot of its scope covers: what it says is shown then,
+// and must not be folded a second time. Where its chain has branches of which the end is not held yet, that is
+// decided when all is here.
+func (b *batch) waits(k *chain, e *journal.Entry) (bool, error) {
+	s, err := b.shownOf(e.Scope)
+	if err != nil || s == nil {
+		return false, err
+	}
+	heads := s.heads[e.Incarnation]
+	for _, h := range heads {
+		if e.Seq > h.Seq {
+			continue
+		}
+		held, err := b.holds(k, h.Seq, h.Hash)
+		if err != nil || !held || !k.forked {
+			return err == nil, err
+		}
+		if b.within(k, e)(trust.Cut{Incarnation: e.Incarnation, Scope: e.Scope, Seq: h.Seq, Hash: h.Hash}) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// refoldLater is refoldRecord where the record comes from a snapshot: not all that wrote on it is known. One more
+// entry is folded on top; one less counts no more when the history is folded.
+func (b *batch) refoldLater(op journal.OpHead, scope string, t touch, with bool) error {
+	if !with {
+		_, err := b.write.ExecContext(b.ctx, "DELETE FROM touch WHERE entry = ? AND record IN (SELECT number FROM record WHERE id = ? AND kind = ? AND scope = ?)",
+			t.entry, op.ID[:], op.Kind, scope)
+		return err
+	}
+	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE id = ?", t.entry)
+	if err != nil || len(held) != 1 {
+		return errors.Join(err, ErrDamaged)
+	}
+	k, err := b.chainOf(held[0].Chain(), false)
+	if err == nil {
+		err = b.foldOp(k, held[0].Entry, t.entry, t.op)
+	}
+	return errors.Join(err, b.flush())
+}
+
+// erasedWhileShown takes a record that is being erased out of what the history is to give. Where this device has
+// written on it since, what the snapshot said of it is not known any more, and nothing can be compared.
+func (b *batch) erasedWhileShown(s *state, touched bool) error {
+	k, err := b.shownOf(s.scope)
+	if err != nil || k == nil || k.expected == nil || s.number == 0 {
+		return err
+	}
+	var to any
+	if !touched {
+		var d journal.Digest
+		copy(d[:], k.expected)
+		s.takeFrom(&d)
+		k.expected = d[:]
+		to = k.expected
+	} else {
+		k.expected = nil
+	}
+	_, err = b.write.ExecContext(b.ctx, "UPDATE snapshot SET expected = ? WHERE scope = ?", to, s.scope)
+	return err
+}
+
+// Unverified is a scope whose records come from a snapshot, and whose history is still on its way.
+type Unverified struct {
+	Scope   string
+	Signer  trust.Key
+	Name    string // of the device that signed it
+	Records int
+	Made    time.Time // by the signer's clock
+}
+
+// ErrUnverified is returned where the whole history of people's scopes is asked for and is still on its way.
+var ErrUnverified = errors.New("l'historique des personnes n'est pas encore arrivé en entier sur cet appareil\u00a0: échangez avec le central, puis recommencez")
+
+// Sentence says it to people.
+func (u Unverified) Sentence() string {
+	return fmt.Sprintf("Les fiches de «\u00a0%s\u00a0» viennent d'une copie d'ensemble signée par «\u00a0%s\u00a0», à vérifier\u00a0: leur historique arrive. Elles se lisent et se modifient déjà.", u.Scope, u.Name)
+}
+
+// Unverified returns the scopes that are shown from a snapshot and to be checked.
+func (r *Replica) Unverified(ctx context.Context) ([]Unverified, error) {
+	list, err := keptSnapshots(ctx, r.read, snapshotShown)
+	out := make([]Unverified, 0, len(list))
+	for _, k := range list {
+		out = append(out, Unverified{k.Scope, k.Signer, r.Roster().Name(k.Signer), k.Records, k.At})
+	}
+	return out, err
+}
+
+// SettleSnapshots compares the snapshots whose whole history is held with what it gives, which is what counts from
+// then on; and forgets what came of a snapshot that the history has overtaken.
+func (r *Replica) SettleSnapshots(ctx context.Context) error {
+	arriving, err := keptSnapshots(ctx, r.read, snapshotArriving)
+	if err != nil {
+		return err
+	}
+	for _, k := range arriving {
+		wanted, err := r.WantsSnapshot(ctx, k.Scope, headsOf(k.Scope, k.Vector))
+		if err == nil && !wanted {
+			err = r.inBatch(ctx, func(b *batch) error { return b.dropSnapshot(k.Scope) })
+		}
+		if err != nil {
+			return err
+		}
+	}
+	shown, err := keptSnapshots(ctx, r.read, snapshotShown)
+	if err != nil || len(shown) == 0 || r.Sealed() {
+		r.unverified.Store(len(shown) > 0)
+		return err
+	}
+	for _, k := range shown {
+		if err := r.settleSnapshot(ctx, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func headsOf(scope string, vector []snapshot.Head) []exchange.Head {
+	out := make([]exchange.Head, len(vector))
+	for i, h := range vector {
+		out[i] = exchange.Head{Chain: journal.Chain{Incarnation: h.Incarnation, Scope: scope}, Seq: h.Seq, Hash: h.Hash}
+	}
+	return out
+}
+
+func (r *Replica) settleSnapshot(ctx context.Context, k *keptSnapshot) error {
+	for _, h := range headsOf(k.Scope, k.Vector) {
+		if held, err := r.Holds(ctx, h.Chain, h.Hash); err != nil || !held {
+			return err
+		}
+	}
+	return r.inBatch(ctx, func(b *batch) error {
+		s, err := b.shownOf(k.Scope)
+		if err != nil || s == nil {
+			return err // another process was first
+		}
+		same, err := b.checkSnapshot(s)
+		if err != nil || same {
+			return err
+		}
+		refusal := b.snapshotRefusal(k.Signer, k.Scope, refusedSnapshot(errSnapshotFold))
+		return b.keepRefusal(refusal)
+	})
+}
+
+// renewal is a scope that is folded again while its records stay where they are: of each, what is on the disk counts
+// from the first time on that the fold has written it.
+type renewal struct {
+	scope  string
+	seen   map[recordKey]bool
+	folded map[int64]bool // entries that were folded, whatever their numbers
+}
+
+// checkSnapshot folds a scope from its history: first what the snapshot covers, whose digest must be that of the
+// snapshot, then the rest. What is left of the snapshot's records is dropped; those that the history gives alike
+// stay as they are.
+func (b *batch) checkSnapshot(s *shownScope) (same bool, err error) {
+	if err := b.flush(); err != nil {
+		return false, err
+	}
+	scope := s.Scope
+	then, held, err := b.rosterAt(b.ctx, b.write, s.Control)
+	if err != nil {
+		return false, err
+	}
+	comparable := held && s.expected != nil && len(changedBounds(then, b.roster)) == 0 && !slices.Contains(b.roster.VoidedScopes(), scope)
+	b.states, b.order = map[recordKey]*state{}, nil
+	b.renewal = &renewal{scope: scope, seen: map[recordKey]bool{}, folded: map[int64]bool{}}
+	defer func() { b.renewal = nil }()
+	digest, err := b.digest(scope)
+	if err != nil {
+		return false, err
+	}
+	*digest = journal.Digest{}
+	covered, err := b.covered(s)
+	if err != nil {
+		return false, err
+	}
+	if err := b.stopWaiting(s); err != nil {
+		return false, err
+	}
+	newers, err := b.foldAgain(scope, func(e heldEntry) bool { return covered[e.number] })
+	if err != nil {
+		return false, err
+	}
+	given, err := b.withoutAside(scope, *digest, covered)
+	if err != nil {
+		return false, err
+	}
+	var expected journal.Digest
+	copy(expected[:], s.expected)
+	same = !comparable || newers || given == expected
+	if _, err := b.foldAgain(scope, func(e heldEntry) bool { return !covered[e.number] }); err != nil {
+		return false, err
+	}
+	if err := b.dropUnseen(); err != nil {
+		return false, err
+	}
+	_, err = b.write.ExecContext(b.ctx, "DELETE FROM snapshot WHERE scope = ?", scope)
+	b.shown = nil
+	b.notice.Remote = true
+	return same, err
+}
+
+// covered returns the numbers of the entries that a snapshot covers.
+func (b *batch) covered(s *shownScope) (map[int64]bool, error) {
+	out := map[int64]bool{}
+	for in, heads := range s.heads {
+		k, err := b.chainOf(journal.Chain{Incarnation: in, Scope: s.Scope}, false)
+		if err != nil || k == nil {
+			return nil, errors.Join(err, ErrDamaged)
+		}
+		all, err := links(b.ctx, b.write, k.id)
+		if err != nil {
+			return nil, err
+		}
+		ends := make([]journal.Hash, len(heads))
+		for i, h := range heads {
+			ends[i] = h.Hash
+		}
+		for h := range ancestry(all, ends) {
+			out[all[h].id] = true
+		}
+	}
+	return out, nil
+}
+
+// stopWaiting judges the entries that waited: they are merged, or stand aside.
+func (b *batch) stopWaiting(s *shownScope) error {
+	delete(b.shown, s.Scope) // nothing waits any more
+	const which = "SELECT entry.id FROM entry JOIN chain ON chain.id = entry.chain WHERE standing = ?1 AND scope = ?2"
+	if _, err := b.write.ExecContext(b.ctx, "DELETE FROM shelf WHERE entry IN ("+which+")", waiting, s.Scope); err != nil {
+		return err
+	}
+	for from := int64(0); ; {
+		held, err := b.heldOfScope(s.Scope, from, "standing = 3")
+		if err != nil || len(held) == 0 {
+			return err
+		}
+		for _, e := range held {
+			from = e.number
+			k, err := b.chainOf(e.Chain(), false)
+			if err != nil {
+				return err
+			}
+			author, err := b.opened(e.Incarnation)
+			if err != nil {
+				return err
+			}
+			verdict, err := b.roster.Judge(author, e.Entry, b.within(k, e.Entry))
+			if err != nil {
+				verdict = trust.Aside // what let it in once is taken back
+			}
+			stands := standingOf(verdict, e.Entry)
+			if _, err := b.write.ExecContext(b.ctx, "UPDATE entry SET standing = ? WHERE id = ?", stands, e.number); err != nil {
+				return err
+			}
+			for i := range e.Ops {
+				if stands == merged {
+					break
+				}
+				if _, err := b.st.shelve.ExecContext(b.ctx, e.Ops[i].ID[:], e.number, i); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// opened returns the key that opened an incarnation, zero where none is held.
+func (b *batch) opened(i journal.Incarnation) (trust.Key, error) {
+	var stored []byte
+	err := b.st.author.QueryRowContext(b.ctx, i[:]).Scan(&stored)
+	if errors.Is(err, sql.ErrNoRows) {
+		return trust.Key{}, nil
+	}
+	k, _ := trust.KeyOf(stored)
+	return k, err
+}
+
+// foldAgain folds the merged entries of a scope that are meant, and reports whether some of those meant are of a
+// version that cannot be read.
+func (b *batch) foldAgain(scope string, meant func(heldEntry) bool) (newers bool, err error) {
+	for from := int64(0); ; {
+		held, err := b.heldOfScope(scope, from, "standing IN (0, 2)")
+		if err != nil {
+			return newers, err
+		}
+		if len(held) == 0 {
+			return newers, b.flushAll()
+		}
+		for _, e := range held {
+			from = e.number
+			if err := b.cancelled(); err != nil {
+				return newers, err
+			}
+			if !meant(e) {
+				continue
+			}
+			if e.stands == newer {
+				newers = true
+				continue
+			}
+			k, err := b.chainOf(e.Chain(), false)
+			if err != nil {
+				return newers, err
+			}
+			for i := range e.Ops {
+				if err := b.foldOp(k, e.Entry, e.number, i); err != nil {
+					return newers, err
+				}
+			}
+			b.renewal.folded[e.number] = true
+			if err := b.relieve(); err != nil {
+				return newers, err
+			}
+		}
+	}
+}
+
+// flushAll writes what was folded, and lets go of it.
+func (b *batch) flushAll() error {
+	err := b.flush()
+	b.states, b.order = map[recordKey]*state{}, nil
+	return err
+}
+
+// withoutAside takes out of a digest the records on which something that was covered stands aside: no snapshot has them.
+func (b *batch) withoutAside(scope string, d journal.Digest, covered map[int64]bool) (journal.Digest, error) {
+	ids, err := asideRecords(b.ctx, b.write, scope, covered)
+	if err != nil {
+		return d, err
+	}
+	for id := range ids {
+		kinds, err := kindsOf(b.ctx, b.write, scope, id)
+		if err != nil {
+			return d, err
+		}
+		for _, kind := range kinds {
+			k := recordKey{scope, kind, id}
+			if !b.renewal.seen[k] {
+				continue // of the snapshot: the history has given nothing of it
+			}
+			s, err := b.state(k)
+			if err != nil {
+				return d, err
+			}
+			s.takeFrom(&d)
+		}
+	}
+	return d, nil
+}
+
+// dropUnseen drops the records of the scope that the history has not given.
+func (b *batch) dropUnseen() error {
+	rows, err := b.write.QueryContext(b.ctx, "SELECT number, id, kind FROM record WHERE scope = ?", b.renewal.scope)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var gone []*state
+	for rows.Next() {
+		s := &state{scope: b.renewal.scope}
+		var id []byte
+		if err := rows.Scan(&s.number, &id, &s.kind); err != nil {
+			return err
+		}
+		if copy(s.id[:], id); !b.renewal.seen[s.key()] {
+			gone = append(gone, s)
+		}
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, s := range gone {
+		if err := b.dropRecord(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renewed prepares a record that the fold comes to for the first time: what is on the disk is only compared with.
+func (w *renewal) renewed(s *state) {
+	if w == nil || s.scope != w.scope {
+		return
+	}
+	s.again = true // search may know its words
+	if !w.seen[s.key()] {
+		w.seen[s.key()] = true
+		s.before, s.cells = &state{cells: s.cells, private: s.private}, nil
+	}
+}
+
+// unchanged reports whether the fold has given what is on the disk already.
+func (s *state) unchanged() bool {
+	o := s.before
+	if o == nil || s.number == 0 || len(s.cells) != len(o.cells) || s.private != o.private {
+		return false
+	}
+	for i := range s.cells {
+		a, c := &s.cells[i], &o.cells[i]
+		if a.field != c.field || len(a.versions) != len(c.versions) || len(a.pending) != len(c.pending) {
+			return false
+		}
+		for _, v := range a.versions {
+			if !slices.ContainsFunc(c.versions, func(x version) bool {
+				return x.dot == v.dot && x.hlc == v.hlc && x.into == v.into && reflect.DeepEqual(x.value, v.value)
+			}) {
+				return false
+			}
+		}
+		for _, d := range a.pending {
+			if !slices.Contains(c.pending, d) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// abandonSnapshots goes back to the history alone, as far as it is held: for a journal that is folded again.
+func (b *batch) abandonSnapshots() error {
+	if _, err := b.shownOf(""); err != nil {
+		return err
+	}
+	for _, s := range b.shown {
+		if err := b.stopWaiting(s); err != nil {
+			return err
+		}
+		if _, err := b.write.ExecContext(b.ctx, "DELETE FROM snapshot WHERE scope = ?", s.Scope); err != nil {
+			return err
+		}
+	}
+	b.shown = nil
+	return nil
+}
