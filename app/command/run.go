@@ -128,6 +128,10 @@ func (c *statusCmd) Run(e *env) error {
 	for _, p := range s.Peers {
 		peers = append(peers, peerJSON{p.Name, string(p.Role), p.Address, instant(p.LastExchange)})
 	}
+	var unverified []string
+	for _, u := range s.Unverified {
+		unverified = append(unverified, u.Scope)
+	}
 	if c.JSON {
 		return e.printJSON(struct {
 			Device    string      `json:"device"`
@@ -141,7 +145,9 @@ func (c *statusCmd) Run(e *env) error {
 			Sealed    string      `json:"sealed,omitempty"`
 			Clock     string      `json:"clock,omitempty"`
 			Copied    string      `json:"copied,omitempty"`
-		}{s.Device, s.Territory, s.Records, s.Pending, s.Conflicts, centralJSON{s.Central.URL, instant(s.Central.LastContact)}, peers, s.KeyStore, s.Sealed, s.Clock, s.Copied})
+
+			Unverified []string `json:"unverified,omitempty"`
+		}{s.Device, s.Territory, s.Records, s.Pending, s.Conflicts, centralJSON{s.Central.URL, instant(s.Central.LastContact)}, peers, s.KeyStore, s.Sealed, s.Clock, s.Copied, unverified})
 	}
 	w := tabwriter.NewWriter(e.Out, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "Appareil\t%s\nTerritoire\t%s\nEnregistrements\t%d\nEn attente d'envoi\t%d\nÀ décider\t%d\n", s.Device, s.Territory, s.Records, s.Pending, s.Conflicts)
@@ -158,6 +164,9 @@ func (c *statusCmd) Run(e *env) error {
 	}
 	if s.Copied != "" {
 		fmt.Fprintf(w, "Copie\t%s\n", s.Copied)
+	}
+	for _, u := range s.Unverified {
+		fmt.Fprintf(w, "À vérifier\t%s\n", u.Sentence())
 	}
 	for _, p := range peers {
 		fmt.Fprintf(w, "Voisin\t%s %s %s\n", p.Device, p.Address, p.LastExchange)

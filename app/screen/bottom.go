@@ -13,7 +13,7 @@ import (
 // lowDisk is the free space from which people are told.
 const lowDisk = 500 << 20
 
-// bottomSentence is the one of six sentences that says how the device stands, with its icon.
+// bottomSentence is the one of seven sentences that says how the device stands, with its icon.
 func bottomSentence(s node.Status, w watch, now time.Time) (icon, text string) {
 	near := 0
 	for _, p := range s.Peers {
@@ -28,6 +28,12 @@ func bottomSentence(s node.Status, w watch, now time.Time) (icon, text string) {
 		return "warning", join("Cet appareil n'est plus admis", waiting(s))
 	case len(s.Refusals) > 0 || w.aside > 0 || w.twins > 0:
 		return "warning", "À voir\u00a0: " + toSee(s, w)
+	case len(s.Unverified) > 0:
+		n := 0
+		for _, u := range s.Unverified {
+			n += u.Records
+		}
+		return "arrows-clockwise", join("À vérifier\u00a0: "+look.Count(n, "fiche dont l'historique arrive", "fiches dont l'historique arrive"), waiting(s))
 	case s.Exchanging && s.Received+s.Sent > 0:
 		return "arrows-clockwise", "Échange en cours · " + look.Count(s.Received+s.Sent, "saisie", "saisies")
 	case s.Pending == 0 && !s.LastExchange.IsZero() && now.Sub(s.LastExchange) < 5*time.Minute && s.Central.State == "ok":

@@ -36,6 +36,9 @@ func (p *exchangesPage) Content(s *Shell) fyne.CanvasObject {
 	if c := s.watch.card(s); c != nil {
 		box.Add(c)
 	}
+	for _, u := range st.Unverified {
+		box.Add(look.Card(theme.ColorNameWarning, look.Title("À vérifier"), look.Body(u.Sentence())))
+	}
 	box.Add(p.central(s))
 	box.Add(p.sticks(s))
 	box.Add(look.Title("Voisins"))

@@ -292,6 +292,11 @@ func TestTheBottomLineSaysWhatThereIsToSee(t *testing.T) {
 	if want := "À voir\u00a0: 1 copie d'appareil à confirmer · 42 saisies mises de côté"; plainly(text) != plainly(want) {
 		t.Errorf("%q, want %q", text, want)
 	}
+	begun := node.Status{Exchanging: true, Received: 12, Pending: 3, Unverified: []replica.Unverified{{Scope: "parc", Records: 2000}, {Scope: "staff", Records: 12}}}
+	_, text = bottomSentence(begun, watch{}, time.Now())
+	if want := "À vérifier\u00a0: 2 012 fiches dont l'historique arrive · 3 en attente d'envoi"; plainly(text) != plainly(want) {
+		t.Errorf("%q, want %q", text, want)
+	}
 }
 
 func TestACopyOfADeviceIsConfirmed(t *testing.T) {

@@ -155,6 +155,30 @@ func keep(ctx context.Context, r *replica.Replica, log *slog.Logger) {
 	}
 }
 
+// prepareSnapshots makes what new devices begin with, whenever the central has been quiet for a moment, until ctx is
+// done.
+func prepareSnapshots(ctx context.Context, r *replica.Replica, log *slog.Logger) {
+	tick := time.NewTicker(keepEvery)
+	defer tick.Stop()
+	var before, prepared int64
+	for {
+		n, err := r.Arrivals(ctx)
+		if err == nil && n == before && n != prepared {
+			prepared = n
+			err = r.PrepareSnapshots(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Warn("snapshots", "err", err)
+		}
+		before = n
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
 func report(log *slog.Logger, what string) func(int, error) error {
 	return func(n int, err error) error {
 		if n > 0 {

@@ -56,6 +56,7 @@ func ServeCentral(ctx context.Context, r *replica.Replica, addr string, ready fu
 	defer cancel()
 	wg.Go(func() { poll(ctx, r, log) })
 	wg.Go(func() { keep(ctx, r, log) })
+	wg.Go(func() { prepareSnapshots(ctx, r, log) })
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()

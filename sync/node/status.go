@@ -9,6 +9,7 @@ import (
 	"cantal.fr/buron/sync/central"
 	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
 	"cantal.fr/buron/sync/trust"
 	"github.com/google/uuid"
 )
@@ -53,6 +54,8 @@ type Status struct {
 	Clock             string      // sentence: the central has said that this device's clock is wrong, and what to do; "" where it is not
 	Sticks            []StickNote // what was said of the last sticks, the newest first
 	Importable        []string    // files of the inbox that wait to be imported
+
+	Unverified []replica.Unverified // scopes whose records come from a snapshot that is still to be checked
 }
 
 // DiskFree returns the bytes that are free where the replica lives; 0 where that is not known.
@@ -83,6 +86,9 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 		return s, err
 	}
 	if s.Sticks, err = listOf[StickNote](ctx, n, settingNotes); err != nil {
+		return s, err
+	}
+	if s.Unverified, err = n.r.Unverified(ctx); err != nil {
 		return s, err
 	}
 	if s.Copied, err = n.copied(ctx); err != nil {
