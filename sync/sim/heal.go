@@ -129,6 +129,15 @@ func (l *life) judge() error {
 		}
 	}
 	for _, n := range l.nodes {
+		begun, err := n.r.Unverified(l.ctx)
+		if err != nil {
+			return err
+		}
+		for _, u := range begun {
+			if law.reads(n.id.Public(), u.Scope) {
+				return fmt.Errorf("after healing, %s still shows %s from a snapshot", n.label, u.Scope)
+			}
+		}
 		for k, e := range all {
 			if held[n][k] == nil && law.reads(n.id.Public(), e.scope) {
 				return fmt.Errorf("after healing, %s lacks %s/%d of %s", n.label, e.scope, e.seq, l.name(e))

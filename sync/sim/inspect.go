@@ -31,13 +31,27 @@ func (l *life) inspect(n *node) (map[hash32]*entry, error) {
 	if err == nil {
 		err = l.bytesOf(n, w)
 	}
+	begun := 0
 	if err == nil {
+		begun, err = l.begun(n)
+	}
+	if err == nil && begun == 0 {
 		err = l.shows(n, fold(held, func(e *entry) bool { return w.counts(held, l.keyOf(e), e) }))
 	}
 	if err != nil {
 		return held, fmt.Errorf("%s: %w", n.label, err)
 	}
 	return held, nil
+}
+
+// begun returns how many scopes a device shows from a snapshot whose history is still on its way: what it shows of them is
+// not yet what its entries amount to.
+func (l *life) begun(n *node) (int, error) {
+	list, err := n.r.Unverified(l.ctx)
+	if len(list) > 0 {
+		l.fault("read from a snapshot")
+	}
+	return len(list), err
 }
 
 // mayHold checks every entry: known author, scope that the device may read or entry of its own, nothing

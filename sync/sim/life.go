@@ -164,7 +164,11 @@ func (l *life) settle(m *member, d *disk) *node {
 }
 
 func (l *life) options(n *node) replica.Options {
-	return replica.Options{Now: func() time.Time { return l.now.Add(n.drift) }, Random: n.random, Machine: func() string { return n.machine }}
+	o := replica.Options{Now: func() time.Time { return l.now.Add(n.drift) }, Random: n.random, Machine: func() string { return n.machine }}
+	if l.seed%2 == 0 {
+		o.SnapshotLeast, o.SnapshotLack = 2, 1 // in every other life, snapshots for little
+	}
+	return o
 }
 
 // boot opens the replica of a device on what its disk holds.

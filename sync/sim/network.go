@@ -57,6 +57,12 @@ func (l *life) wait(f *flight) {
 	if !going {
 		l.flights = slices.DeleteFunc(l.flights, func(o *flight) bool { return o == f })
 		f.request = nil
+		if f.result.Snapshots > 0 {
+			l.fault("begun with a snapshot")
+		}
+		if f.result.Snapshots > 0 && f.err != nil {
+			l.fault("begun with a snapshot, and cut")
+		}
 		return
 	}
 	f.request = request
