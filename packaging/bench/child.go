@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"cantal.fr/buron/sync/node"
+	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
 )
 
@@ -26,13 +27,15 @@ const (
 
 // Words that a device's process is told; to each it answers with a line of JSON.
 const (
-	sayExchange = "exchange"
-	saySearch   = "search" // brings the search up to date
+	sayExchange = "exchange" // by the journal alone
+	saySnapshot = "snapshot" // begun with the service's snapshots
+	saySearch   = "search"   // brings the search up to date
 )
 
 // told is the answer of a device's process.
 type told struct {
 	Seconds        float64
+	Readable       float64 // until the records of a snapshot could be listed
 	Received, Sent int
 	RoundTrips     int
 	Error          string
@@ -69,7 +72,11 @@ func deviceChild(ctx context.Context, dir, code, url string) error {
 		begun := time.Now()
 		switch in.Text() {
 		case sayExchange:
+			r.SetByJournal(true)
 			t = exchangeOnce(ctx, r)
+		case saySnapshot:
+			r.SetByJournal(false)
+			t = snapshotOnce(ctx, r)
 		case saySearch:
 			_, err = r.Search(ctx, "zzz", nil, 1)
 		}
@@ -96,6 +103,32 @@ func exchangeOnce(ctx context.Context, r *replica.Replica) (t told) {
 	}
 	if err != nil {
 		t.Error = err.Error()
+	}
+	return t
+}
+
+// snapshotOnce makes a first exchange, and notes when the records were there to be listed.
+func snapshotOnce(ctx context.Context, r *replica.Replica) (t told) {
+	begun := time.Now()
+	readable := make(chan time.Duration, 1)
+	unsubscribe := r.Subscribe(func(replica.Notice) {
+		list, err := r.Unverified(ctx)
+		if err != nil || len(list) == 0 {
+			return
+		}
+		if page, err := r.List(ctx, replica.Query{Kind: record.Equipment, Order: []string{"tag"}, Limit: 50}); err == nil && len(page) == 50 {
+			select {
+			case readable <- time.Since(begun):
+			default: // it is the first time that counts
+			}
+		}
+	})
+	defer unsubscribe()
+	t = exchangeOnce(ctx, r)
+	select {
+	case d := <-readable:
+		t.Readable = d.Seconds()
+	default:
 	}
 	return t
 }

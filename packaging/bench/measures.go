@@ -74,7 +74,7 @@ func (m *measures) newField(ctx context.Context, devices int) (*field, error) {
 	if err != nil {
 		return nil, err
 	}
-	for range 8 {
+	for range 10 {
 		code, err := trust.NewCode(rand.Reader)
 		if err == nil {
 			err = made.Replica.AddInvitation(ctx, replica.Invite{Code: code, Role: record.Agent, Expires: time.Now().Add(time.Hour)})
@@ -139,7 +139,7 @@ func creations(from, to int) []replica.Change {
 
 // bulk measures what concerns records that were written in bulk.
 func (m *measures) bulk(ctx context.Context) error {
-	f, err := m.newField(ctx, 3)
+	f, err := m.newField(ctx, 7)
 	if err != nil {
 		return err
 	}
@@ -163,6 +163,9 @@ func (m *measures) bulk(ctx context.Context) error {
 	if err := f.push(ctx); err != nil {
 		return err
 	}
+	if err := m.snapshots(ctx, f); err != nil {
+		return err
+	}
 	last, err := m.bootstraps(ctx, f)
 	if err != nil {
 		return err
@@ -173,6 +176,40 @@ func (m *measures) bulk(ctx context.Context) error {
 	m.add("peak memory, device", highWater(last.cmd.Process.Pid), 0)
 	m.add("peak memory, service", highWater(f.service.cmd.Process.Pid), 0)
 	return errors.Join(m.merges(ctx, f, saved.IDs), m.typing(ctx, f), f.close())
+}
+
+// snapshots measures first exchanges of three devices by a snapshot that the service has made for one before them.
+func (m *measures) snapshots(ctx context.Context, f *field) error {
+	var readable, whole, floors []time.Duration
+	var moved int64
+	for i, c := range f.devices[3:] {
+		r, err := m.floor(ctx, m.n)
+		if err != nil {
+			return err
+		}
+		f.wire.counted()
+		t, err := c.tell(saySnapshot)
+		if err != nil || t.Readable == 0 {
+			return fmt.Errorf("no snapshot came: %w", err)
+		}
+		if moved = f.wire.counted(); i == 0 {
+			// What it waited for is made once for all who come.
+			if err := c.close(); err != nil {
+				return err
+			}
+			continue
+		}
+		readable, whole = append(readable, seconds(t.Readable/r.Seconds())), append(whole, seconds(t.Seconds/r.Seconds()))
+		floors = append(floors, r)
+		if err := c.close(); err != nil {
+			return err
+		}
+	}
+	f.devices = f.devices[:3]
+	m.add("bootstrap by snapshot + zstd", median(readable).Seconds(), median(floors).Seconds())
+	m.add("the same, until its history is checked", median(whole).Seconds(), median(floors).Seconds())
+	m.add("wire, bootstrap by snapshot", float64(moved)/float64(m.n), 0)
+	return nil
 }
 
 // bootstraps measures first exchanges of three devices, and returns the last one, which goes on.
