@@ -296,13 +296,7 @@ func TestPhotosAreForTheReadersOfTheirScope(t *testing.T) {
 // A terminal brings out the photos of what it writes and may not read, and is given none.
 func TestAKiosksPhotosGoOut(t *testing.T) {
 	f := newField(t)
-	ido, idk := newIdentity(t, "accueil"), newIdentity(t, "borne")
-	f.admit(ido, "accueil", record.Coordination)
-	f.admit(idk, "borne", record.Kiosk, "0150001V")
-	office, kiosk := f.create(ido), f.create(idk)
-	site := save(t, office, record.Site, record.Fields{"type": "college", "uai": "0150001V", "name": "Collège"})
-	charter := save(t, office, record.Charter, record.Fields{"version": "1", "text": "Texte", "status": "en_vigueur"})
-	save(t, office, record.CharterAdoption, record.Fields{"site": site.String(), "charter": charter.String(), "vote_date": int64(20000)})
+	office, kiosk, site, charter := f.desk()
 	pupil := save(t, office, record.ClassMember, record.Fields{"site": site.String(), "school_year": "2026-2027", "class": "5e B", "family_name": "Exemple", "first_name": "Élodie"})
 	read(t, kiosk, one(t, office, WriteOptions{}))
 	doc := noise(t, 30<<10)

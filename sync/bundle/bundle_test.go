@@ -11,6 +11,7 @@ import (
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
 	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
 )
 
 func TestAStickThereAndBack(t *testing.T) {
@@ -99,16 +100,24 @@ func TestAGapIsNoRefusal(t *testing.T) {
 	same(t, b, a, "parc")
 }
 
-// A kiosk carries what it wrote out to those who may read it, learns that it arrived, and reads nothing back.
-func TestAKioskCarriesOutAndReadsNothingBack(t *testing.T) {
-	f := newField(t)
+// desk is the host of a collège that has adopted the charter, and its terminal.
+func (f *field) desk() (office, kiosk *replica.Replica, site, charter uuid.UUID) {
+	t := f.t
+	t.Helper()
 	ido, idk := newIdentity(t, "accueil"), newIdentity(t, "borne")
 	f.admit(ido, "accueil", record.Coordination)
 	f.admit(idk, "borne", record.Kiosk, "0150001V")
-	office, kiosk := f.create(ido), f.create(idk)
-	site := save(t, office, record.Site, record.Fields{"type": "college", "uai": "0150001V", "name": "Collège"})
-	charter := save(t, office, record.Charter, record.Fields{"version": "1", "text": "Texte", "status": "en_vigueur"})
+	office, kiosk = f.create(ido), f.create(idk)
+	site = save(t, office, record.Site, record.Fields{"type": "college", "uai": "0150001V", "name": "Collège"})
+	charter = save(t, office, record.Charter, record.Fields{"version": "1", "text": "Texte", "status": "en_vigueur"})
 	save(t, office, record.CharterAdoption, record.Fields{"site": site.String(), "charter": charter.String(), "vote_date": int64(20000)})
+	return office, kiosk, site, charter
+}
+
+// A kiosk carries what it wrote out to those who may read it, learns that it arrived, and reads nothing back.
+func TestAKioskCarriesOutAndReadsNothingBack(t *testing.T) {
+	f := newField(t)
+	office, kiosk, site, charter := f.desk()
 	pupil := save(t, office, record.ClassMember, record.Fields{"site": site.String(), "school_year": "2026-2027", "class": "5e B", "family_name": "SECRETNAME", "first_name": "Exemple"})
 	machines(t, office, 1)
 	out := one(t, office, WriteOptions{})

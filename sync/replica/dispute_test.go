@@ -1,7 +1,6 @@
 package replica
 
 import (
-	"bytes"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -13,20 +12,6 @@ import (
 	"cantal.fr/buron/sync/trust"
 	"github.com/google/uuid"
 )
-
-// root returns the territory's root key, as its recovery file gives it.
-func (f *field) root() *trust.Root {
-	f.t.Helper()
-	var b bytes.Buffer
-	if err := f.founding.WriteRecovery(&b, "un buron sous la neige", noon); err != nil {
-		f.t.Fatal(err)
-	}
-	got, err := trust.OpenRecovery(&b, "un buron sous la neige")
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return got.Root
-}
 
 // delegate admits a device of the coordination, which the root makes a delegate.
 func (f *field) delegate(name string) *Replica {

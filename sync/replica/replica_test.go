@@ -31,7 +31,12 @@ type field struct {
 }
 
 // recovery is the key that the recovery file of the territory holds.
-func (f *field) recovery() age.Identity {
+func (f *field) recovery() age.Identity { return f.opened().Seal }
+
+// root is the territory's root key, out of its recovery file.
+func (f *field) root() *trust.Root { return f.opened().Root }
+
+func (f *field) opened() trust.Recovery {
 	f.t.Helper()
 	var b bytes.Buffer
 	if err := f.founding.WriteRecovery(&b, "un buron sous la neige", noon); err != nil {
@@ -41,7 +46,7 @@ func (f *field) recovery() age.Identity {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	return got.Seal
+	return got
 }
 
 func newField(t testing.TB) *field {

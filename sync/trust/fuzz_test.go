@@ -100,14 +100,7 @@ func (s *script) value(known [][]byte, depth int) any {
 // FuzzControl lets the root, a delegate and a stranger say anything in any kind of control record: whatever it is,
 // the roster is the same in every order, a stranger changes nothing, and one who is judged is judged.
 func FuzzControl(f *testing.F) {
-	first, err := NewIdentity("central", rand.Reader)
-	if err != nil {
-		f.Fatal(err)
-	}
-	found, err := Found("Cantal", first, record.Central, rand.Reader, noon)
-	if err != nil {
-		f.Fatal(err)
-	}
+	found, first := found(f)
 	var known [][]byte
 	key := first.Public()
 	for _, e := range found.Control[0].Entries {
@@ -166,14 +159,7 @@ func picture(r *Roster) string {
 
 // FuzzFlippedControl flips one bit of a statement of control as it travels: it is refused.
 func FuzzFlippedControl(f *testing.F) {
-	first, err := NewIdentity("central", rand.Reader)
-	if err != nil {
-		f.Fatal(err)
-	}
-	found, err := Found("Cantal", first, record.Central, rand.Reader, noon)
-	if err != nil {
-		f.Fatal(err)
-	}
+	found, _ := found(f)
 	good, err := found.Control[0].AppendWire(nil)
 	if err != nil {
 		f.Fatal(err)

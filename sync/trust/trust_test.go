@@ -21,7 +21,7 @@ import (
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-func identity(t *testing.T, name string) *Identity {
+func identity(t testing.TB, name string) *Identity {
 	t.Helper()
 	i, err := NewIdentity(name, rand.Reader)
 	if err != nil {
@@ -82,7 +82,7 @@ func (p *pen) admit(d Device) *journal.Entry {
 	return p.write(Control, DeviceKind, Cells(d.Fields())...)
 }
 
-func found(t *testing.T) (*Founding, *Identity) {
+func found(t testing.TB) (*Founding, *Identity) {
 	t.Helper()
 	central := identity(t, "Central")
 	f, err := Found("Cantal", central, record.Central, rand.Reader, noon)
