@@ -54,6 +54,7 @@ func actions() []action {
 		{"release", 1, (*life).actRelease},
 		{"another role", 3, (*life).actRole},
 		{"erasure", 4, (*life).actErase},
+		{"edit of what is erased elsewhere", 3, (*life).actLate},
 	}
 }
 

@@ -143,11 +143,10 @@ func (l *life) actErase() string {
 		return ""
 	}
 	var ids []uuid.UUID
-	var refs []recordRef
 	for range 1 + l.random.IntN(2) {
 		ref := pick(l.random, l.records[len(l.land.machines)-1:])
 		if len(ids) == 0 || ids[0] != ref.id {
-			ids, refs = append(ids, ref.id), append(refs, ref)
+			ids = append(ids, ref.id)
 		}
 	}
 	if !l.said(central.r.Erase(l.ctx, ids, "demande")) {
@@ -157,31 +156,45 @@ func (l *life) actErase() string {
 		l.erased[id] = true
 	}
 	l.fault("erasure")
-	if l.random.chance(2) {
-		for _, n := range l.up() {
-			if n != central && l.editUnheard(n, refs[0]) {
-				break
-			}
-		}
-	}
 	return fmt.Sprint(ids)
 }
 
-// editUnheard has a device edit a record that was just erased elsewhere, where it has not heard of that: what it
-// writes is to be in no file of anybody who has.
-func (l *life) editUnheard(n *node, ref recordRef) bool {
-	if len(l.forms(n.member)) == 0 {
-		return false
+// actLate erases a record while somebody who has not heard of it goes on writing about it: what they write arrives
+// late, and stays nowhere.
+func (l *life) actLate() string {
+	central, n := l.speaker(), l.one()
+	if central == nil || n == nil || n == central {
+		return ""
 	}
-	w := &write{by: n, author: n.member, mark: l.newMark()}
-	c, ok := l.editOf(n, w, map[uuid.UUID]bool{}, ref)
-	if !ok {
-		return false
+	var open []recordRef
+	for _, ref := range l.records[len(l.land.machines):] {
+		if l.erased[ref.id] || !mayEdit(n.member, ref, l.land.tiers) {
+			continue
+		}
+		if open = append(open, ref); len(open) > 40 {
+			open = open[1:]
+		}
 	}
-	l.say("  %s edits what it has not heard to be erased", n.label)
-	l.save(n, []replica.Change{c}, []*write{w})
-	if w.confirmed {
-		l.fault("edit of a record erased elsewhere")
+	for range min(len(open), 6) {
+		ref := pick(l.random, open)
+		if _, err := central.r.Get(l.ctx, ref.id); err != nil {
+			continue
+		}
+		w := &write{by: n, author: n.member, mark: l.newMark(), late: true}
+		c, ok := l.editOf(n, w, ref)
+		if !ok {
+			continue
+		}
+		if !l.said(central.r.Erase(l.ctx, []uuid.UUID{ref.id}, "demande")) {
+			return ""
+		}
+		l.erased[ref.id] = true
+		l.fault("erasure")
+		what := l.save(n, []replica.Change{c}, []*write{w})
+		if w.confirmed {
+			l.fault("offline edit of a record erased elsewhere")
+		}
+		return fmt.Sprintf("%s %s, erased at %s: %s", ref.kind, ref.id, central.label, what)
 	}
-	return true
+	return ""
 }

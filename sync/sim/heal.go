@@ -180,10 +180,16 @@ func (l *life) confirmed(all map[hash32]*entry, law *law) error {
 		said[[2]string{e.action, e.scope}] = append(said[[2]string{e.action, e.scope}], e)
 	}
 	for _, w := range l.writes {
-		if !w.confirmed || law.erased[name16(w.id)] {
+		if !w.confirmed {
 			continue
 		}
 		list := said[[2]string{string(w.action[:]), w.scope}]
+		if law.erased[name16(w.id)] {
+			if w.late && len(list) > 0 {
+				l.fault("late arrival on an erased record")
+			}
+			continue
+		}
 		switch {
 		case len(list) == 0 && w.gone:
 			continue

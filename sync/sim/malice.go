@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 
+	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 )
 
@@ -112,9 +113,9 @@ func (l *life) actTamper() string {
 	return fmt.Sprintf("%s of %s to %s: %s", p.scope, from.label, to.label, what)
 }
 
-// actGap has a relay pass on the end of a chain without what is before it.
+// actGap has a relay pass on the end of a chain without what is before it, to one who lacks that.
 func (l *life) actGap() string {
-	from, to := l.one(), l.one()
+	from := l.one()
 	if from == nil {
 		return ""
 	}
@@ -123,16 +124,30 @@ func (l *life) actGap() string {
 		return ""
 	}
 	p := list[len(list)-1]
-	if len(p.entries) < 2 {
+	if n := len(p.entries); n > 1 {
+		for _, e := range p.entries[:1+l.random.IntN(n-1)] {
+			p.prev = e.hash(p.prev)
+			p.entries = p.entries[1:]
+		}
+	} else if len(list) == 1 {
 		return ""
 	}
-	// The signature is of the last entry: it holds for any end of the piece.
-	for range 1 + l.random.IntN(len(p.entries)-1) {
-		p.prev, p.entries = p.entries[0].hash(p.prev), p.entries[1:]
+	c := journal.Chain{Incarnation: p.incarnation, Scope: p.scope}
+	var lack []*node
+	for _, n := range l.up() {
+		if !mayRead(n.member, p.scope) {
+			continue // it does not ask for it either
+		}
+		if held, err := n.r.Holds(l.ctx, c, p.prev); err != nil {
+			l.fail(err)
+		} else if !held {
+			lack = append(lack, n)
+		}
 	}
-	if !mayRead(to.member, p.scope) {
-		return "" // a device that may read nothing of it does not ask for it either
+	if len(lack) == 0 {
+		return ""
 	}
+	to := pick(l.random, lack)
 	l.bring(to, l.pens["mule"].id.Public(), p.bytes())
 	l.fault("relay leaves a gap")
 	return fmt.Sprintf("%s of %s to %s", p.scope, from.label, to.label)

@@ -59,4 +59,5 @@ type write struct {
 	confirmed bool             // the device said that it was recorded
 	gone      bool             // the disks that held it were destroyed or set back before it was passed on
 	forbidden bool             // it must be taken in nowhere
+	late      bool             // its record was erased elsewhere before it was written
 }

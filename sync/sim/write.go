@@ -143,14 +143,16 @@ func (l *life) change(n *node, touched map[uuid.UUID]bool) (replica.Change, *wri
 }
 
 func (l *life) edit(n *node, w *write, touched map[uuid.UUID]bool) (replica.Change, bool) {
-	return l.editOf(n, w, touched, pick(l.random, l.records))
-}
-
-func (l *life) editOf(n *node, w *write, touched map[uuid.UUID]bool, ref recordRef) (replica.Change, bool) {
+	ref := pick(l.random, l.records)
 	if touched[ref.id] || !mayEdit(n.member, ref, l.land.tiers) {
 		return replica.Change{}, false
 	}
 	touched[ref.id] = true
+	return l.editOf(n, w, ref)
+}
+
+// editOf draws an edit of one record, which the device must hold.
+func (l *life) editOf(n *node, w *write, ref recordRef) (replica.Change, bool) {
 	v, err := n.r.Get(l.ctx, ref.id)
 	if err != nil {
 		if !errors.Is(err, replica.ErrUnknown) {
