@@ -40,8 +40,15 @@ func CreateMemory(ctx context.Context, name string, home Folder, id *trust.Ident
 // OpenMemory opens a replica in the memory called name, beside which stands home.
 func OpenMemory(ctx context.Context, name string, home Folder, o Options) (*Replica, error) {
 	o.fill()
-	return open(ctx, name, func(readOnly bool) string { return memoryDSN(name, readOnly) }, home, o)
+	dir := name
+	if p, ok := home.(placed); ok {
+		dir = p.Dir()
+	}
+	return open(ctx, dir, func(readOnly bool) string { return memoryDSN(name, readOnly) }, home, o)
 }
+
+// placed is a home with a folder of its own for what is not in memory either: photos and documents.
+type placed interface{ Dir() string }
 
 // MemoryDSN names the database of a replica in memory to the driver "sqlite".
 func MemoryDSN(name string) string { return "file:/" + name + "?vfs=memdb" }

@@ -52,9 +52,11 @@ func actions() []action {
 		{"revocation", 2, (*life).actRevoke},
 		{"readmission", 2, (*life).actReadmit},
 		{"release", 1, (*life).actRelease},
-		{"another role", 3, (*life).actRole},
+		{"another role", 1, (*life).actRole},
+		{"document attached", 2, (*life).actAttach},
+		{"relay corrupts a part", 2, (*life).actCorruptPart},
 		{"erasure", 4, (*life).actErase},
-		{"edit of what is erased elsewhere", 3, (*life).actLate},
+		{"edit of what is erased elsewhere", 2, (*life).actLate},
 	}
 }
 
@@ -209,6 +211,9 @@ func (l *life) forget(n *node) error {
 		if w := l.marks[m]; w != nil && !elsewhere[m] {
 			w.gone = true
 		}
+	}
+	if err := l.forgetPapers(n); err != nil {
+		return err
 	}
 	return l.forgetSealed(n)
 }

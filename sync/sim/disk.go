@@ -16,6 +16,7 @@ import (
 // gone: that is what survives a power cut.
 type disk struct {
 	name   string
+	dir    string // of what is not in memory: photos and documents; not there before the first
 	db     *sql.DB
 	keep   *sql.Conn
 	writer sqlite.ExecQuerierContext // the device's connection that writes

@@ -31,10 +31,14 @@ func (l *life) heal() error {
 			l.confirmKey(n)
 		}
 	}
+	cut, err := l.cutPapers()
+	if err != nil {
+		return err
+	}
 	if err := l.meet(); err != nil {
 		return err
 	}
-	return l.judge()
+	return errors.Join(l.judge(), l.resumed(cut))
 }
 
 // maxRounds bounds the rounds after healing: two in most lives, more where what admits a device arrives after
@@ -56,15 +60,24 @@ func (l *life) meet() error {
 			l.follow(n)
 			l.follow(central)
 			moved += res.Received + res.Sent // what an outcast hands over too: the others have yet to get it
+			moved += res.BlobsReceived + res.BlobsSent
 			if err != nil && (l.endedAt(central, n) || errors.Is(err, exchange.ErrRevoked) && l.endedAt(n, n)) {
 				continue // it is told so, or told nothing; or it knows, and the central has not heard yet
 			}
 			if err != nil {
 				return fmt.Errorf("after healing, %s cannot exchange: %w", n.label, err)
 			}
+			refused := slices.DeleteFunc(res.Refused, func(f exchange.Refusal) bool {
+				if f.Reason != "blob" {
+					return false
+				}
+				moved++ // a part was corrupted when it came: the whole is asked for again
+				l.fault("corrupted blob refused")
+				return true
+			})
 			rejected := slices.DeleteFunc(res.Rejected, func(f exchange.Refusal) bool { return l.waits(central, f) })
-			if len(res.Refused)+len(rejected) > 0 && l.admitted(central, n) {
-				return fmt.Errorf("after healing, what %s and the central hold is refused: %v %v", n.label, res.Refused, rejected)
+			if len(refused)+len(rejected) > 0 && l.admitted(central, n) {
+				return fmt.Errorf("after healing, what %s and the central hold is refused: %v %v", n.label, refused, rejected)
 			}
 		}
 	}
@@ -145,6 +158,9 @@ func (l *life) judge() error {
 		}
 	}
 	if err := l.confirmed(all, law); err != nil {
+		return err
+	}
+	if err := l.papersEverywhere(all, law); err != nil {
 		return err
 	}
 	n := pick(l.random, l.nodes)

@@ -35,6 +35,9 @@ func (l *life) inspect(n *node) (map[hash32]*entry, error) {
 	if err == nil {
 		begun, err = l.begun(n)
 	}
+	if err == nil {
+		err = l.papersOf(n, w)
+	}
 	if err == nil && begun == 0 {
 		err = l.shows(n, fold(held, func(e *entry) bool { return w.counts(held, l.keyOf(e), e) }))
 	}

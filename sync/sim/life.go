@@ -3,6 +3,8 @@ package sim
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -67,6 +69,9 @@ type life struct {
 	shared  map[name16]bool  // incarnations that two disks ever took for their own
 	sticks  [][]rawPiece     // what somebody took away, to bring it one day
 	disks   []*disk
+	home    string            // folder of what is not in memory; "" as long as nothing asked for it
+	papers  map[hash32]*paper // photos and documents, by the name of their blob
+	named   []hash32          // those names, in the order in which they came
 	packer  *zstd.Encoder
 }
 
@@ -82,7 +87,7 @@ func newLife(ctx context.Context, seed uint64) *life {
 		packer: packer, ctx: ctx, seed: seed, number: lives.Add(1), random: source(seed, 1<<41), now: founded.Add(24 * time.Hour),
 		report: Report{Seed: seed, Did: map[string]int{}, Faults: map[string]int{}},
 		marks:  map[mark]*write{}, blocked: map[[2]*node]bool{}, pens: map[string]*pen{}, readers: map[trust.Key]*member{}, revoked: map[*member]bool{}, erased: map[uuid.UUID]bool{},
-		shared: map[name16]bool{},
+		shared: map[name16]bool{}, papers: map[hash32]*paper{},
 	}
 }
 
@@ -128,7 +133,7 @@ func (l *life) populate() {
 			l.fail(err)
 			return
 		}
-		d.copyFolder(l.land.disks[m.name])
+		l.fail(d.copyFolder(l.land.disks[m.name]))
 		n := l.settle(m, d)
 		if m.role != record.Central || l.random.chance(4) {
 			n.drift = pick(l.random, drifts)
@@ -144,6 +149,11 @@ func (l *life) newDisk() *disk {
 		l.fail(err)
 		return nil
 	}
+	if l.home == "" {
+		l.home, err = os.MkdirTemp(scratch(), "buron-sim-")
+		l.fail(err)
+	}
+	d.dir = filepath.Join(l.home, d.name)
 	l.disks = append(l.disks, d)
 	return d
 }
@@ -174,6 +184,9 @@ func (l *life) options(n *node) replica.Options {
 // boot opens the replica of a device on what its disk holds.
 func (l *life) boot(n *node) error {
 	n.disk.left, n.disk.dead, n.full = 0, false, false
+	if err := l.agePapers(n); err != nil {
+		return err
+	}
 	r, err := replica.OpenMemory(l.ctx, n.disk.name, n.disk, l.options(n))
 	if err != nil {
 		return fmt.Errorf("%s does not start again: %w", n.label, err)
@@ -248,6 +261,9 @@ func (l *life) close() {
 	l.dropFlights(nil)
 	for _, d := range l.disks {
 		d.close()
+	}
+	if l.home != "" {
+		l.fail(os.RemoveAll(l.home))
 	}
 	l.report.Virtual = l.now.Sub(founded)
 }

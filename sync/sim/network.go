@@ -111,6 +111,13 @@ func (l *life) serve(f *flight, request []byte) ([]byte, error) {
 	return answer, nil
 }
 
+// Requests that are about blobs, by their first value (message.go of exchange), and the fault that is theirs.
+const (
+	askBlobs    = 5
+	askPutBlobs = 6
+	cutPower    = -1
+)
+
 // carry moves one exchange on by one request, over a network that fails.
 func (l *life) carry(f *flight) {
 	request := f.request
@@ -120,7 +127,14 @@ func (l *life) carry(f *flight) {
 		return
 	}
 	fail := l.random.IntN(60)
+	if blobs := len(request) > 2 && (request[2] == askBlobs || request[2] == askPutBlobs); blobs && l.random.chance(3) {
+		fail = pick(l.random, []int{0, 2, 3, 5, 6, 7, cutPower})
+		l.fault("blob cut")
+	}
 	switch fail {
+	case cutPower:
+		l.outage(pick(l.random, []*node{f.from, f.to}), "as a blob is under way")
+		return
 	case 0:
 		l.fault("loss of a request")
 		l.resume(f, nil, errNetwork)

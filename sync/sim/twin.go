@@ -1,9 +1,11 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"slices"
 
 	"cantal.fr/buron/sync/record"
@@ -48,7 +50,19 @@ func (d *disk) Rename(from, to string) error {
 }
 
 // copyFolder copies what stands beside a database.
-func (d *disk) copyFolder(from *disk) { d.files = maps.Clone(from.files) }
+func (d *disk) copyFolder(from *disk) error {
+	d.files = maps.Clone(from.files)
+	if err := os.RemoveAll(d.dir); err != nil {
+		return err
+	}
+	if _, err := os.Stat(from.dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return os.CopyFS(d.dir, os.DirFS(from.dir))
+}
+
+// Dir is what a replica in memory asks of the folder beside it.
+func (d *disk) Dir() string { return d.dir }
 
 // lineage returns a device and those that it goes on from, as far as each vouches for the next: whose entries
 // it speaks for.
@@ -136,7 +150,7 @@ func (l *life) actClone() string {
 		return ""
 	}
 	l.fail(d.copyFrom(n.disk.name))
-	d.copyFolder(n.disk)
+	l.fail(d.copyFolder(n.disk))
 	copied := l.settle(n.member, d)
 	copied.drift, copied.machine, copied.twin, n.twin = n.drift, n.machine, true, true
 	how := "with its key"
@@ -176,7 +190,7 @@ func (l *life) actImage() string {
 		n.image = l.newDisk()
 	}
 	l.fail(n.image.copyFrom(n.disk.name))
-	n.image.copyFolder(n.disk)
+	l.fail(n.image.copyFolder(n.disk))
 	n.pictured = n.member
 	return n.label
 }
@@ -197,7 +211,7 @@ func (l *life) actRestore() string {
 		how := "its database alone"
 		if l.random.chance(2) {
 			how = "with its files"
-			n.disk.copyFolder(n.image)
+			l.fail(n.disk.copyFolder(n.image))
 			n.member = n.pictured
 		}
 		n.image, n.twin, n.past, n.saved = nil, true, nil, nil

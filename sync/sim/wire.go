@@ -43,6 +43,7 @@ type operation struct {
 	id     name16
 	hollow bool
 	cells  []written
+	blobs  []hash32
 }
 
 // written is one field that an operation sets.
@@ -269,7 +270,7 @@ func readEntry(raw rawEntry) (*entry, error) {
 		id, _ := list[1].([]byte)
 		copy(op.id[:], id)
 		if !op.hollow {
-			if op.cells, err = readBody(raw.bodies[i]); err != nil && !e.critical {
+			if op.cells, op.blobs, err = readBody(raw.bodies[i]); err != nil && !e.critical {
 				return nil, err
 			}
 		}
@@ -288,18 +289,18 @@ func number(v any) uint64 {
 	return 0
 }
 
-func readBody(b []byte) ([]written, error) {
+func readBody(b []byte) ([]written, []hash32, error) {
 	v, _, err := decode(b)
 	m, ok := v.([]pair)
 	if err != nil || !ok {
-		return nil, errWire
+		return nil, nil, errWire
 	}
 	var refs []dot
 	list, _ := at(m, int64(0)).([]any)
 	for _, r := range list {
 		parts, _ := r.([]any)
 		if len(parts) != 3 {
-			return nil, errWire
+			return nil, nil, errWire
 		}
 		in, _ := parts[0].([]byte)
 		tag, _ := parts[2].([]byte)
@@ -315,7 +316,7 @@ func readBody(b []byte) ([]written, error) {
 		w.field, _ = p.key.(string)
 		cell, _ := p.value.([]any)
 		if len(cell) == 0 {
-			return nil, errWire
+			return nil, nil, errWire
 		}
 		w.value = cell[0]
 		if len(cell) > 1 {
@@ -328,5 +329,20 @@ func readBody(b []byte) ([]written, error) {
 		}
 		out = append(out, w)
 	}
-	return out, nil
+	return out, blobsAt(m), nil
+}
+
+// blobsAt returns the names of the blobs of a body.
+func blobsAt(m []pair) []hash32 {
+	list, _ := at(m, int64(3)).([]any)
+	var out []hash32
+	for _, b := range list {
+		parts, _ := b.([]any)
+		if len(parts) == 4 {
+			if name, _ := parts[0].([]byte); len(name) == len(hash32{}) {
+				out = append(out, hash32(name))
+			}
+		}
+	}
+	return out
 }
