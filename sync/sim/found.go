@@ -51,6 +51,7 @@ type territory struct {
 	sites    map[string]uuid.UUID // college, college2, bus, tiers, and the workshop held there
 	tiers    string               // place key of the tiers-lieu
 	machines []recordRef
+	foreign  []byte // a stick of another territory
 }
 
 var land = struct {
@@ -98,6 +99,9 @@ func clearLand() (*territory, error) {
 		if err := admit(ctx, first, m); err != nil {
 			return nil, err
 		}
+	}
+	if t.foreign, err = foreignStick(ctx, source(0, 1<<51)); err != nil {
+		return nil, err
 	}
 	open := []*replica.Replica{first, desk}
 	for _, m := range t.members[2:] {

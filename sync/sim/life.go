@@ -67,11 +67,13 @@ type life struct {
 	judged  *oracle
 	revoked map[*member]bool // ever, by somebody: not all have heard, and it may be taken back
 	shared  map[name16]bool  // incarnations that two disks ever took for their own
-	sticks  [][]rawPiece     // what somebody took away, to bring it one day
+	copies  [][]rawPiece     // what somebody took away, to bring it one day
 	disks   []*disk
 	home    string            // folder of what is not in memory; "" as long as nothing asked for it
 	papers  map[hash32]*paper // photos and documents, by the name of their blob
 	named   []hash32          // those names, in the order in which they came
+	bundles []*stick
+	stuck   int // sticks that were ever filled
 	packer  *zstd.Encoder
 }
 

@@ -153,26 +153,26 @@ func (l *life) actGap() string {
 	return fmt.Sprintf("%s of %s to %s", p.scope, from.label, to.label)
 }
 
-// actStick has somebody take a chain away, or bring one that was taken long ago: all that has become of it since
-// must still hold.
-func (l *life) actStick() string {
+// actOldCopy has a relay take a chain away, or bring one that was taken long ago: all that has become of it since
+// must still hold. Sticks that people make are in stick.go.
+func (l *life) actOldCopy() string {
 	n := l.one()
 	if n == nil {
 		return ""
 	}
-	if len(l.sticks) < 3 || len(l.sticks) < 12 && l.random.chance(3) {
+	if len(l.copies) < 3 || len(l.copies) < 12 && l.random.chance(3) {
 		if list := l.genuine(n); len(list) > 0 {
-			l.sticks = append(l.sticks, list)
+			l.copies = append(l.copies, list)
 		}
 		return "filled at " + n.label
 	}
-	list := pick(l.random, l.sticks)
+	list := pick(l.random, l.copies)
 	var pieces [][]byte
 	for _, p := range list {
 		pieces = append(pieces, p.bytes())
 	}
 	l.bring(n, l.pens["mule"].id.Public(), pieces...)
-	l.fault("old stick")
+	l.fault("old copy of a chain")
 	return list[0].scope + " brought to " + n.label
 }
 
