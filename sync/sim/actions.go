@@ -57,6 +57,7 @@ func actions() []action {
 		{"another role", 1, (*life).actRole},
 		{"document attached", 2, (*life).actAttach},
 		{"relay corrupts a part", 2, (*life).actCorruptPart},
+		{"delivered entries dropped", 5, (*life).actDrop},
 		{"erasure", 4, (*life).actErase},
 		{"edit of what is erased elsewhere", 2, (*life).actLate},
 	}
@@ -228,7 +229,7 @@ func (l *life) forgetSealed(n *node) error {
 		if o == n {
 			continue
 		}
-		held, err := l.judged.hold(l.ctx, o.r)
+		held, err := l.hold(o)
 		if err != nil {
 			return err
 		}

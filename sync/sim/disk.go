@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 
+	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/replica"
 	"modernc.org/sqlite"
 )
@@ -21,8 +23,10 @@ type disk struct {
 	keep   *sql.Conn
 	writer sqlite.ExecQuerierContext // the device's connection that writes
 	files  map[string][]byte         // beside the database
-	left   int                       // commits and writes of files until the power goes, 0 for none planned
-	dead   bool                      // the power is gone: nothing commits any more
+
+	dropped map[journal.Chain]hash32 // the last entry of each chain of its device whose bodies that dropped, once delivered
+	left    int                      // commits and writes of files until the power goes, 0 for none planned
+	dead    bool                     // the power is gone: nothing commits any more
 }
 
 // disks finds a disk by its name, for the hook that SQLite's driver calls on every connection.
@@ -57,7 +61,7 @@ func (d *disk) commit() int32 {
 
 func newDisk(ctx context.Context, name string) (*disk, error) {
 	disks.Do(func() { sqlite.RegisterConnectionHook(hook) })
-	d := &disk{name: name, files: map[string][]byte{}}
+	d := &disk{name: name, files: map[string][]byte{}, dropped: map[journal.Chain]hash32{}}
 	disks.byName.Store(name, d)
 	var err error
 	if d.db, err = sql.Open("sqlite", replica.MemoryDSN(name)); err == nil {
@@ -80,6 +84,9 @@ func (d *disk) close() {
 
 // copyFrom makes the disk an image of another.
 func (d *disk) copyFrom(name string) error {
+	if from, ok := disks.byName.Load(name); ok {
+		d.dropped = maps.Clone(from.(*disk).dropped)
+	}
 	return d.keep.Raw(func(c any) error {
 		b, err := c.(interface {
 			NewRestore(string) (*sqlite.Backup, error)

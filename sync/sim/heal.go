@@ -86,7 +86,7 @@ func (l *life) meet() error {
 
 // endedAt reports whether a device knows that another is admitted no more.
 func (l *life) endedAt(by, n *node) bool {
-	held, err := l.judged.hold(l.ctx, by.r)
+	held, err := l.hold(by)
 	l.fail(err)
 	return l.readLaw(held).revoked(n.id.Public())
 }
@@ -94,7 +94,7 @@ func (l *life) endedAt(by, n *node) bool {
 // admitted reports whether a device knows another to be admitted. One that lost its key is not, nor one whose
 // database was put back to a day before its key, if what vouched for that key is gone with the rest.
 func (l *life) admitted(by, n *node) bool {
-	held, err := l.judged.hold(l.ctx, by.r)
+	held, err := l.hold(by)
 	l.fail(err)
 	return len(l.readLaw(held).standing(n.id.Public())) > 0
 }
@@ -106,7 +106,7 @@ func (l *life) waits(by *node, f exchange.Refusal) bool {
 	if f.Reason != "unknown" || m == nil {
 		return false
 	}
-	held, err := l.judged.hold(l.ctx, by.r)
+	held, err := l.hold(by)
 	l.fail(err)
 	return l.readLaw(held).waits(m)
 }

@@ -23,7 +23,7 @@ func (l *life) inspect(n *node) (map[hash32]*entry, error) {
 			return nil, fmt.Errorf("%s: %w", n.label, err)
 		}
 	}
-	held, err := l.judged.hold(l.ctx, n.r)
+	held, err := l.hold(n)
 	w := l.readLaw(held)
 	if err == nil {
 		err = l.mayHold(n, held, w)

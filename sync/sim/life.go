@@ -235,7 +235,7 @@ func (l *life) restart(n *node) {
 
 // holds looks for a mark among the entries of a device: in its bytes it may stand across two pages.
 func (l *life) holds(n *node, m mark) bool {
-	held, err := l.judged.hold(l.ctx, n.r)
+	held, err := l.hold(n)
 	l.fail(err)
 	for _, e := range held {
 		if e.bears(m) {

@@ -37,8 +37,9 @@ func (e *entry) bears(m mark) bool {
 	return false
 }
 
-// hold returns what a device holds, as it would send it to somebody who has nothing.
-func (o *oracle) hold(ctx context.Context, r *replica.Replica) (map[hash32]*entry, error) {
+// hold returns what a device holds, as it would send it to somebody who has nothing, but for what it dropped. Of that
+// it names the last of each chain.
+func (o *oracle) hold(ctx context.Context, r *replica.Replica, dropped map[journal.Chain]hash32) (map[hash32]*entry, error) {
 	out := map[hash32]*entry{}
 	scopes, err := r.Scopes(ctx)
 	if err != nil {
@@ -55,12 +56,16 @@ func (o *oracle) hold(ctx context.Context, r *replica.Replica) (map[hash32]*entr
 				continue
 			}
 			done[h.Chain] = true
-			if err := o.chain(ctx, r, h.Chain, out); err != nil {
+			err := o.chain(ctx, r, h.Chain, nil, out)
+			if last, some := dropped[h.Chain]; some && err == nil {
+				err = o.chain(ctx, r, h.Chain, []journal.Hash{last}, out)
+			}
+			if err != nil {
 				return nil, fmt.Errorf("chain %x of %s: %w", h.Chain.Incarnation[:4], scope, err)
 			}
 		}
 		for _, h := range heads {
-			if out[hash32(h.Hash)] == nil {
+			if out[hash32(h.Hash)] == nil && dropped[h.Chain] != hash32(h.Hash) {
 				return nil, fmt.Errorf("it names %s/%d as an end and does not send it", scope, h.Seq)
 			}
 		}
@@ -68,31 +73,42 @@ func (o *oracle) hold(ctx context.Context, r *replica.Replica) (map[hash32]*entr
 	return out, nil
 }
 
-func (o *oracle) chain(ctx context.Context, r *replica.Replica, c journal.Chain, out map[hash32]*entry) error {
-	pieces, more, err := r.Missing(ctx, c, nil, 1<<20, 1<<30)
+func (o *oracle) chain(ctx context.Context, r *replica.Replica, c journal.Chain, have []journal.Hash, out map[hash32]*entry) error {
+	sent, err := o.sent(ctx, r, c, have)
 	if err != nil {
 		return err
 	}
-	if more {
-		return fmt.Errorf("the answer was cut short")
+	for _, e := range sent {
+		if e.seq > 1 && out[e.prev] == nil && !slices.Contains(have, journal.Hash(e.prev)) {
+			return fmt.Errorf("entry %d does not follow what was sent before it", e.seq)
+		}
+		out[e.hash] = e
 	}
+	return nil
+}
+
+// sent returns the entries of a chain that a device sends to one who has some.
+func (o *oracle) sent(ctx context.Context, r *replica.Replica, c journal.Chain, have []journal.Hash) ([]*entry, error) {
+	pieces, more, err := r.Missing(ctx, c, have, 1<<20, 1<<30)
+	if err != nil {
+		return nil, err
+	}
+	if more {
+		return nil, fmt.Errorf("the answer was cut short")
+	}
+	var out []*entry
 	for _, p := range pieces {
 		b, err := p.AppendWire(nil)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		entries, err := o.read(b)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, e := range entries {
-			if e.seq > 1 && out[e.prev] == nil {
-				return fmt.Errorf("entry %d does not follow what was sent before it", e.seq)
-			}
-			out[e.hash] = e
-		}
+		out = append(out, entries...)
 	}
-	return nil
+	return out, nil
 }
 
 // read verifies a piece from its bytes.

@@ -41,7 +41,7 @@ func (l *life) actFillStick() string {
 		s.only = pick(l.random, l.nodes).id.Public()
 		o.For, to = []trust.Key{s.only}, " for one device"
 	case 1:
-		held, err := l.judged.hold(l.ctx, n.r)
+		held, err := l.hold(n)
 		if err != nil {
 			l.fail(err)
 			return ""
@@ -118,10 +118,10 @@ func (l *life) readBroken(n *node, path, how string, change func([]byte) []byte)
 	l.fail(err)
 	broken := filepath.Join(l.home, "broken"+bundle.Ext)
 	l.fail(os.WriteFile(broken, change(whole), 0o600))
-	before, err := l.judged.hold(l.ctx, n.r)
+	before, err := l.hold(n)
 	l.fail(err)
 	_, said := l.plug(n, broken)
-	after, err := l.judged.hold(l.ctx, n.r)
+	after, err := l.hold(n)
 	l.fail(err)
 	switch {
 	case said == nil:
@@ -135,7 +135,7 @@ func (l *life) readBroken(n *node, path, how string, change func([]byte) []byte)
 
 // brought judges what came of a stick that was read whole.
 func (l *life) brought(n *node, s *stick, r bundle.Report, err error) error {
-	held, e := l.judged.hold(l.ctx, n.r)
+	held, e := l.hold(n)
 	if e != nil {
 		return e
 	}

@@ -130,7 +130,7 @@ func (l *life) follow(n *node) {
 
 // vouching returns the old key that vouches for a new one in what the device itself says.
 func (l *life) vouching(n *node, key trust.Key) (from trust.Key, ok bool, err error) {
-	held, err := l.judged.hold(l.ctx, n.r)
+	held, err := l.hold(n)
 	if err != nil {
 		return from, false, err
 	}

@@ -259,7 +259,7 @@ func (l *life) absent(n *node, writes []*write) error {
 	if n.r == nil {
 		return nil
 	}
-	held, err := l.judged.hold(l.ctx, n.r)
+	held, err := l.hold(n)
 	if err != nil {
 		return err
 	}
