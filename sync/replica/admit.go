@@ -191,7 +191,7 @@ func (b *batch) admitPiece(roster *trust.Roster, sender trust.Key, p *journal.Pi
 	}
 	entries, err := b.unheld(known, p.Entries)
 	if err == nil {
-		err = b.refill(known, p.Entries[:len(p.Entries)-len(entries)])
+		err = b.refill(known, key, p.Entries[:len(p.Entries)-len(entries)])
 	}
 	if err != nil || len(entries) == 0 {
 		return 0, err

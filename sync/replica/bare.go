@@ -11,27 +11,58 @@ import (
 	"cantal.fr/buron/sync/trust"
 )
 
-// bare remembers where bodies are missing that an erasure no longer explains.
+// bare remembers where bodies are missing that are owed.
 type bare struct {
 	roster *trust.Roster // for which it was looked up
 	commit int64
 	at     []exchange.Head
 }
 
-// Bare implements exchange.Store. As long as no delegate was ended that had erased afterwards, it reads nothing.
+// owing says which missing bodies are owed to this device: those of records that a delegate erased after its end, and
+// those that it dropped as a public terminal, in scopes that it may read by now.
+type owing struct {
+	roster *trust.Roster
+	back   []string // those scopes
+}
+
+func (r *Replica) owing(ctx context.Context, q querier, roster *trust.Roster) (owing, error) {
+	dropped, err := column1[string](ctx, q, "SELECT DISTINCT scope FROM dropped JOIN chain ON chain.id = dropped.chain")
+	if err != nil || len(dropped) == 0 {
+		return owing{roster: roster}, err
+	}
+	self := r.Self()
+	return owing{roster, slices.DeleteFunc(dropped, func(scope string) bool { return !self.MayRead(scope) })}, nil
+}
+
+func (o owing) scopes() []string {
+	out := append(o.roster.VoidedScopes(), o.back...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// of says of each operation of an entry whether its body is missing and should not be.
+func (o owing) of(e *journal.Entry) []bool {
+	out := make([]bool, len(e.Ops))
+	for i, op := range e.Ops {
+		out[i] = e.Bodies[i] == nil && (o.roster.Voided(e.Scope, op.ID) || slices.Contains(o.back, e.Scope) && !o.roster.Erased(e.Scope, op.ID))
+	}
+	return out
+}
+
+// Bare implements exchange.Store.
 func (r *Replica) Bare(ctx context.Context, limit int) ([]exchange.Head, error) {
 	roster, commit := r.Roster(), r.commits.Load()
-	scopes := roster.VoidedScopes()
-	if len(scopes) == 0 {
-		return nil, nil
-	}
 	r.mu.Lock()
 	known := r.bare
 	r.mu.Unlock()
 	if known.roster != roster || known.commit != commit {
+		o, err := r.owing(ctx, r.read, roster)
+		if err != nil {
+			return nil, translate(err)
+		}
 		known = bare{roster: roster, commit: commit}
-		for _, scope := range scopes {
-			at, err := r.bareIn(ctx, roster, scope)
+		for _, scope := range o.scopes() {
+			at, err := r.bareIn(ctx, o, scope)
 			if err != nil {
 				return nil, translate(err)
 			}
@@ -44,7 +75,7 @@ func (r *Replica) Bare(ctx context.Context, limit int) ([]exchange.Head, error) 
 	return known.at[:min(len(known.at), limit)], nil
 }
 
-func (r *Replica) bareIn(ctx context.Context, roster *trust.Roster, scope string) ([]exchange.Head, error) {
+func (r *Replica) bareIn(ctx context.Context, owing owing, scope string) ([]exchange.Head, error) {
 	rows, err := r.read.QueryContext(ctx, "SELECT stored FROM entry JOIN chain ON chain.id = entry.chain WHERE scope = ?", scope)
 	if err != nil {
 		return nil, err
@@ -60,7 +91,7 @@ func (r *Replica) bareIn(ctx context.Context, roster *trust.Roster, scope string
 		if err != nil {
 			return nil, err
 		}
-		if e.Sealed == nil && slices.ContainsFunc(owed(roster, e), func(o bool) bool { return o }) {
+		if e.Sealed == nil && slices.ContainsFunc(owing.of(e), func(o bool) bool { return o }) {
 			out = append(out, exchange.Head{Chain: e.Chain(), Seq: e.Seq - 1, Hash: e.Prev})
 		}
 	}
@@ -70,32 +101,39 @@ func (r *Replica) bareIn(ctx context.Context, roster *trust.Roster, scope string
 	return out, rows.Err()
 }
 
-// owed says of each operation whether its body is missing and should not be.
-func owed(roster *trust.Roster, e *journal.Entry) []bool {
-	out := make([]bool, len(e.Ops))
-	for i, op := range e.Ops {
-		out[i] = e.Bodies[i] == nil && roster.Voided(e.Scope, op.ID)
-	}
-	return out
-}
-
 // refill takes from entries that are held already the bodies that are missing here, and folds their records
 // again.
-func (b *batch) refill(k *chain, entries []*journal.Entry) error {
-	if k == nil || !slices.Contains(b.roster.VoidedScopes(), k.Scope) {
+func (b *batch) refill(k *chain, author trust.Key, entries []*journal.Entry) error {
+	if k == nil || len(entries) == 0 {
 		return nil
+	}
+	owing, err := b.owing(b.ctx, b.write, b.roster)
+	if err != nil || !slices.Contains(owing.scopes(), k.Scope) {
+		return err
 	}
 	for _, e := range entries {
 		if !e.Hollow() {
-			if err := b.refillEntry(k, e); err != nil {
+			if err := b.refillEntry(k, owing, e); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	if !slices.Contains(owing.back, k.Scope) {
+		return nil
+	}
+	// What was dropped could not be judged when a role changed.
+	if err := b.judgeAgain(b.roster, author, k); err != nil {
+		return err
+	}
+	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE chain = ? AND chain IN (SELECT chain FROM dropped)", k.id)
+	if err != nil || slices.ContainsFunc(held, func(e heldEntry) bool { return e.Sealed != nil || slices.Contains(owing.of(e.Entry), true) }) {
+		return err
+	}
+	_, err = b.write.ExecContext(b.ctx, "DELETE FROM dropped WHERE chain = ?", k.id) // all of it is back
+	return err
 }
 
-func (b *batch) refillEntry(k *chain, from *journal.Entry) error {
+func (b *batch) refillEntry(k *chain, owing owing, from *journal.Entry) error {
 	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE chain = ? AND seq = ? AND hash = ?", k.id, from.Seq, from.Hash[:])
 	if err != nil || len(held) == 0 {
 		return err
@@ -104,7 +142,7 @@ func (b *batch) refillEntry(k *chain, from *journal.Entry) error {
 	if e.Sealed != nil {
 		return nil // what is missing can be seen once the key is back
 	}
-	for i, o := range owed(b.roster, e.Entry) {
+	for i, o := range owing.of(e.Entry) {
 		if o && e.Refill(from, i) {
 			back = append(back, i)
 		}

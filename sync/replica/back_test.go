@@ -1,0 +1,55 @@
+package replica
+
+import (
+	"testing"
+
+	"cantal.fr/buron/sync/record"
+	"github.com/google/uuid"
+)
+
+// A public terminal that becomes a device of the place reads what it wrote and dropped, as every other reader does; it
+// drops it again when it is a terminal once more.
+func TestATerminalThatBecomesAReaderGetsBackWhatItDropped(t *testing.T) {
+	f := newField(t)
+	place := []string{"0150001V"}
+	d := f.admit("borne", record.Kiosk, 0, place...)
+	var ids []uuid.UUID
+	for range 3 {
+		ids = append(ids, save(t, d, Change{Kind: record.Attendance, Scope: "people/0150001V", Set: record.Fields{"act": "presence", "workshop": uuid.NewString(), "person_name": "Exemple", "at": noon.UnixMilli()}}))
+	}
+	is := func(role record.Role, dropped, held int) {
+		t.Helper()
+		if d.Self().Role != role {
+			if err := f.central.ChangeRole(t.Context(), d.Identity().Public(), role, place); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			exchangeAll(t, d, f.central)
+		}
+		if n, err := d.DropDelivered(t.Context()); err != nil || n != dropped {
+			t.Errorf("%s: %d entries dropped, not %d, %v", role, n, dropped, err)
+		}
+		n := 0
+		for _, id := range ids {
+			if _, err := d.Get(t.Context(), id); err == nil {
+				n++
+			}
+		}
+		if n != held {
+			t.Errorf("%s: %d of %d records are here, not %d", role, n, len(ids), held)
+		}
+		if err := d.Verify(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+	}
+	is(record.Kiosk, 3, 0)
+	if err := f.central.Erase(t.Context(), ids[:1], "demande"); err != nil {
+		t.Fatal(err)
+	}
+	is(record.Agent, 0, 2)
+	if d := diffScope(dump(t, f.central), dump(t, d)); d != "" {
+		t.Errorf("central and device differ: %s", d)
+	}
+	is(record.Kiosk, 3, 0)
+}
