@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
 	"github.com/google/uuid"
 )
 
@@ -52,4 +53,32 @@ func TestATerminalThatBecomesAReaderGetsBackWhatItDropped(t *testing.T) {
 		t.Errorf("central and device differ: %s", d)
 	}
 	is(record.Kiosk, 3, 0)
+}
+
+// Two copies of a terminal take themselves for one: what one of them has dropped does not keep what it wrote since from
+// those who hold what the other wrote in its place.
+func TestWhatFollowsTheDroppedIsBroughtToWhoHoldsAnotherBranch(t *testing.T) {
+	f := newField(t)
+	first := f.admit("borne", record.Kiosk, 0, "0150001V")
+	write := func(r *Replica) uuid.UUID {
+		return save(t, r, Change{Kind: record.Attendance, Scope: "people/0150001V", Set: record.Fields{"act": "presence", "workshop": uuid.NewString(), "person_name": "Exemple", "at": noon.UnixMilli()}})
+	}
+	ids := []uuid.UUID{write(first)}
+	for range 2 {
+		exchangeAll(t, first, f.central)
+	}
+	copied := openCopy(t, copyOf(t, first, trust.KeyFile, startFile), Options{Machine: first.o.Machine})
+	if n, err := copied.DropDelivered(t.Context()); err != nil || n != 1 {
+		t.Fatalf("%d entries dropped, %v", n, err)
+	}
+	ids = append(ids, write(first), write(copied))
+	for range 3 {
+		exchangeAll(t, first, f.central)
+		exchangeAll(t, copied, f.central)
+	}
+	for i, id := range ids {
+		if _, err := f.central.Get(t.Context(), id); err != nil {
+			t.Errorf("%d is not at the central: %v", i, err)
+		}
+	}
 }

@@ -93,6 +93,14 @@ func (r *Replica) missingLine(ctx context.Context, number int64, cut *cutter, ha
 			return nil, false, translate(err)
 		}
 	}
+	if from == 0 && len(have) > 0 {
+		// It holds another branch. What was dropped here was delivered: it may well hold that too.
+		dropped, err := r.droppedTo(ctx, cut.chain)
+		if err != nil {
+			return nil, false, err
+		}
+		from = dropped
+	}
 	rows, err := r.read.QueryContext(ctx, "SELECT stored FROM entry WHERE chain = ? AND seq > ? ORDER BY seq", number, from)
 	if err != nil {
 		return nil, false, translate(err)

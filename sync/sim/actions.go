@@ -58,6 +58,7 @@ func actions() []action {
 		{"document attached", 2, (*life).actAttach},
 		{"relay corrupts a part", 2, (*life).actCorruptPart},
 		{"delivered entries dropped", 5, (*life).actDrop},
+		{"second delegate", 4, (*life).actDeputy},
 		{"erasure", 4, (*life).actErase},
 		{"edit of what is erased elsewhere", 2, (*life).actLate},
 	}

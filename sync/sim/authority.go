@@ -69,7 +69,7 @@ func (l *life) actRelease() string {
 func (l *life) oneRevoked() *member {
 	for _, n := range l.nodes {
 		for m := n.member; m != nil; m = m.from {
-			if l.revoked[m] && l.random.chance(2) {
+			if l.revoked[m] && m != l.deputy && l.random.chance(2) {
 				return m
 			}
 		}

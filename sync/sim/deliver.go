@@ -68,7 +68,7 @@ func (l *life) actDrop() string {
 func (l *life) dropped(n *node, before map[hash32]*entry, receipts []exchange.Receipt) error {
 	lines := map[journal.Chain][]*entry{}
 	for _, e := range before {
-		if slices.Contains(n.lineage(), l.author(e)) {
+		if by := l.author(e); by != nil && n.member.wasEver(by) {
 			c := journal.Chain{Incarnation: e.incarnation, Scope: e.scope}
 			lines[c] = append(lines[c], e)
 		}
@@ -169,9 +169,12 @@ func (l *life) signed(n *node, f exchange.Receipt) bool {
 		sum.Write(binary.BigEndian.AppendUint64(nil, h.Seq))
 		sum.Write(h.Hash[:])
 	}
-	return slices.ContainsFunc(n.lineage(), func(m *member) bool {
+	for m := n.member; m != nil; m = m.from {
 		key := m.id.Public()
 		b := slices.Concat([]byte("buron receipt v1\n"), l.judged.territory[:], key[:], []byte(f.Scope), sum.Sum(nil))
-		return ed25519.Verify(f.Signer[:], b, f.Signature)
-	})
+		if ed25519.Verify(f.Signer[:], b, f.Signature) {
+			return true
+		}
+	}
+	return false
 }

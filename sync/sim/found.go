@@ -52,6 +52,8 @@ type territory struct {
 	tiers    string               // place key of the tiers-lieu
 	machines []recordRef
 	foreign  []byte // a stick of another territory
+	founding *trust.Founding
+	root     trust.Key
 }
 
 var land = struct {
@@ -75,7 +77,8 @@ func clearLand() (*territory, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.id = f.Territory
+	t.id, t.founding = f.Territory, f
+	t.root, _ = trust.KeyOf(f.Control[0].Entries[0].Genesis.Key)
 	first, err := t.make(ctx, r, central, f.Control)
 	if err != nil {
 		return nil, err

@@ -157,6 +157,9 @@ func (l *life) judge() error {
 			}
 		}
 	}
+	if err := l.evenly(held, law); err != nil {
+		return err
+	}
 	if err := l.confirmed(all, law); err != nil {
 		return err
 	}
@@ -213,11 +216,49 @@ func (l *life) confirmed(all map[hash32]*entry, law *law) error {
 			return fmt.Errorf("%s, which %s had confirmed, is lost", w.mark, w.by.label)
 		case len(list) > 1:
 			return fmt.Errorf("the action of %s is in %d entries of one scope", w.mark, len(list))
+		case law.voided[name16(w.id)] && !list[0].bears(w.mark):
+			continue // all who held it had obeyed
 		case !list[0].bears(w.mark) || l.author(list[0]) != w.author:
 			return fmt.Errorf("the action of %s by %s is not in its entry, by %s", w.mark, w.author.name, l.name(list[0]))
 		}
 		if err := replaces(all, list[0], w); err != nil {
 			return fmt.Errorf("%s of %s: %w", w.mark, w.by.label, err)
+		}
+	}
+	return nil
+}
+
+// evenly checks that of what a delegate erased after its end, either everybody has the body or nobody.
+func (l *life) evenly(held map[*node]map[hash32]*entry, law *law) error {
+	if len(law.voided) == 0 {
+		return nil
+	}
+	type body struct {
+		entry hash32
+		op    int
+	}
+	has, lacks := map[body]*node{}, map[body]*node{}
+	for _, n := range l.nodes {
+		for k, e := range held[n] {
+			for i, op := range e.ops {
+				if !law.voided[op.id] || !law.reads(n.id.Public(), e.scope) {
+					continue
+				}
+				l.voided[op.id] = true
+				if op.hollow {
+					lacks[body{k, i}] = n
+				} else {
+					has[body{k, i}] = n
+				}
+			}
+		}
+	}
+	for range l.voided {
+		l.fault("record erased by a delegate after its end")
+	}
+	for b, n := range lacks {
+		if has[b] != nil {
+			return fmt.Errorf("after healing, %s lacks a body that a delegate erased after its end, and %s has it", n.label, has[b].label)
 		}
 	}
 	return nil

@@ -74,7 +74,7 @@ func (l *life) mayHold(n *node, held map[hash32]*entry, law *law) error {
 			if law.erased[op.id] && !op.hollow {
 				return fmt.Errorf("it holds %s/%d of %s with a body that was erased", e.scope, e.seq, l.name(e))
 			}
-			if op.hollow && !law.erased[op.id] {
+			if op.hollow && !law.erased[op.id] && !law.voided[op.id] {
 				return fmt.Errorf("it holds %s/%d of %s without a body that nobody erased", e.scope, e.seq, by.name)
 			}
 		}

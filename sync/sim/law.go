@@ -9,11 +9,13 @@ import (
 )
 
 // law is the oracle's own reading of the control entries that a device holds: who was admitted as what, where
-// that ends, and what is erased. In a life only honest delegates speak for the territory.
+// that ends, and what is erased. In a life only honest delegates speak for the territory, but for one that erases after
+// the root has ended it.
 type law struct {
 	admissions  map[trust.Key][]admission
 	revocations map[trust.Key][]*revocation
 	erased      map[name16]bool
+	voided      map[name16]bool         // by one who had been ended, and by nobody else: who had not heard of the end obeyed
 	twins       map[trust.Key]trust.Key // new key → the old one that vouches for it
 }
 
@@ -27,6 +29,7 @@ type revocation struct {
 	grant name16 // zero for every admission
 	cuts  []cut  // of the revocation and of its releases
 	void  bool
+	root  bool // the root has said it
 }
 
 // cut is the last entry of a chain that counts.
@@ -38,9 +41,10 @@ type cut struct {
 }
 
 func (l *life) readLaw(held map[hash32]*entry) *law {
-	w := &law{map[trust.Key][]admission{}, map[trust.Key][]*revocation{}, map[name16]bool{}, map[trust.Key]trust.Key{}}
+	w := &law{map[trust.Key][]admission{}, map[trust.Key][]*revocation{}, map[name16]bool{}, map[name16]bool{}, map[trust.Key]trust.Key{}}
 	made := map[name16]*revocation{}
 	var releases []operation
+	var erasures []erasure
 	for _, e := range held {
 		if e.scope != "control" || e.critical {
 			continue
@@ -51,7 +55,7 @@ func (l *life) readLaw(held map[hash32]*entry) *law {
 			case "device":
 				w.admissions[key] = append(w.admissions[key], admitted(op))
 			case "revocation":
-				v := &revocation{cuts: cutsOf(op)}
+				v := &revocation{cuts: cutsOf(op), root: l.keyOf(e) == l.land.root}
 				copy(v.grant[:], bytesAt(op, "grant"))
 				made[op.id] = v
 				w.revocations[key] = append(w.revocations[key], v)
@@ -62,15 +66,11 @@ func (l *life) readLaw(held map[hash32]*entry) *law {
 			case "release":
 				releases = append(releases, op)
 			case "erasure":
-				list, _ := op.at("records").([]any)
-				for _, id := range list {
-					if b, _ := id.([]byte); len(b) == 16 {
-						w.erased[name16(b)] = true
-					}
-				}
+				erasures = append(erasures, erasure{l.keyOf(e), e, op})
 			}
 		}
 	}
+	w.erase(held, erasures)
 	for _, op := range releases {
 		var of name16
 		copy(of[:], bytesAt(op, "of"))
@@ -80,6 +80,40 @@ func (l *life) readLaw(held map[hash32]*entry) *law {
 		}
 	}
 	return w
+}
+
+// erasure is what somebody has said to be erased.
+type erasure struct {
+	by trust.Key
+	in *entry
+	op operation
+}
+
+// erase notes what is erased: an erasure counts where its author had not been ended by the root, nor anyone that it goes
+// on from.
+func (w *law) erase(held map[hash32]*entry, list []erasure) {
+	for _, x := range list {
+		ended := false
+		seen := map[trust.Key]bool{}
+		for k, ok := x.by, true; ok && !seen[k]; k, ok = w.twins[k] {
+			seen[k] = true
+			ended = ended || slices.ContainsFunc(w.revocations[k], func(v *revocation) bool { return v.root && v.ends(held, x.in) })
+		}
+		ids, _ := x.op.at("records").([]any)
+		for _, id := range ids {
+			b, _ := id.([]byte)
+			switch {
+			case len(b) != 16:
+			case ended:
+				w.voided[name16(b)] = true
+			default:
+				w.erased[name16(b)] = true
+			}
+		}
+	}
+	for id := range w.erased {
+		delete(w.voided, id)
+	}
 }
 
 // vouchedFor returns the old key that has signed for a new one.
