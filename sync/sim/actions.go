@@ -58,7 +58,8 @@ func actions() []action {
 		{"document attached", 2, (*life).actAttach},
 		{"relay corrupts a part", 2, (*life).actCorruptPart},
 		{"delivered entries dropped", 5, (*life).actDrop},
-		{"second delegate", 4, (*life).actDeputy},
+		{"second delegate", 5, (*life).actDeputy},
+		{"data key lost", 1, (*life).actLoseKey},
 		{"erasure", 4, (*life).actErase},
 		{"edit of what is erased elsewhere", 2, (*life).actLate},
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"cantal.fr/buron/sync/exchange"
+	"cantal.fr/buron/sync/journal"
 	"github.com/google/uuid"
 )
 
@@ -121,19 +122,23 @@ func (l *life) judge() error {
 	all := map[hash32]*entry{}
 	held := map[*node]map[hash32]*entry{}
 	var law *law
+	var central map[hash32]*entry
 	for i, n := range l.nodes {
 		h, err := l.inspect(n)
 		if err != nil {
 			return err
 		}
 		if i == 0 {
-			law = l.readLaw(h)
+			law, central = l.readLaw(h), h
 		}
 		held[n] = h
 		for k, e := range h {
 			by := l.author(e)
 			waits := by != nil && law.waits(by)
+			last, some := n.disk.dropped[journal.Chain{Incarnation: e.incarnation, Scope: e.scope}]
 			switch own := slices.Contains(n.lineage(), by); {
+			case some && central[last] == nil && !law.reads(n.id.Public(), e.scope):
+				l.strand(e) // it follows what others held and have lost since, when their disk was put back
 			case !law.revoked(n.id.Public()) && !waits && (own || law.reads(n.id.Public(), e.scope)):
 				all[k] = e
 			default:
@@ -210,8 +215,8 @@ func (l *life) confirmed(all map[hash32]*entry, law *law) error {
 			continue
 		}
 		switch {
-		case len(list) == 0 && w.gone:
-			continue
+		case len(list) == 0 && (w.gone || l.erased[w.id] && l.deputy != nil):
+			continue // one who had been ended may have erased what it alone held
 		case len(list) == 0:
 			return fmt.Errorf("%s, which %s had confirmed, is lost", w.mark, w.by.label)
 		case len(list) > 1:
