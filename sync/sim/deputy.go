@@ -10,7 +10,6 @@ import (
 	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
-	"cantal.fr/buron/sync/seal"
 	"cantal.fr/buron/sync/trust"
 	"github.com/google/uuid"
 )
@@ -121,7 +120,7 @@ func (l *life) actLoseKey() string {
 		return ""
 	}
 	l.halt(n)
-	delete(n.disk.files, seal.File)
+	delete(n.disk.files, "seal.key")
 	if err := l.boot(n); err != nil || !n.r.Sealed() {
 		l.fail(fmt.Errorf("%s starts without the key of its personal data: sealed %t, %w", n.label, err == nil && n.r.Sealed(), err))
 		return ""
