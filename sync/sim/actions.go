@@ -54,7 +54,7 @@ func actions() []action {
 		{"revocation", 2, (*life).actRevoke},
 		{"readmission", 2, (*life).actReadmit},
 		{"release", 1, (*life).actRelease},
-		{"another role", 1, (*life).actRole},
+		{"another role", 3, (*life).actRole},
 		{"document attached", 2, (*life).actAttach},
 		{"relay corrupts a part", 2, (*life).actCorruptPart},
 		{"delivered entries dropped", 5, (*life).actDrop},
