@@ -72,6 +72,7 @@ type life struct {
 	home    string            // folder of what is not in memory; "" as long as nothing asked for it
 	papers  map[hash32]*paper // photos and documents, by the name of their blob
 	named   []hash32          // those names, in the order in which they came
+	cut     map[string]bool   // files of blobs of which a part was once there
 	deputy  *member           // whom the root named a second delegate, nil for none
 	voided  map[name16]bool   // records that it erased after its end
 	bundles []*stick
@@ -91,7 +92,7 @@ func newLife(ctx context.Context, seed uint64) *life {
 		packer: packer, ctx: ctx, seed: seed, number: lives.Add(1), random: source(seed, 1<<41), now: founded.Add(24 * time.Hour),
 		report: Report{Seed: seed, Did: map[string]int{}, Faults: map[string]int{}},
 		marks:  map[mark]*write{}, blocked: map[[2]*node]bool{}, pens: map[string]*pen{}, readers: map[trust.Key]*member{}, revoked: map[*member]bool{}, erased: map[uuid.UUID]bool{},
-		shared: map[name16]bool{}, papers: map[hash32]*paper{}, voided: map[name16]bool{},
+		shared: map[name16]bool{}, papers: map[hash32]*paper{}, voided: map[name16]bool{}, cut: map[string]bool{},
 	}
 }
 

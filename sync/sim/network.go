@@ -130,6 +130,7 @@ func (l *life) carry(f *flight) {
 	if blobs := len(request) > 2 && (request[2] == askBlobs || request[2] == askPutBlobs); blobs && l.random.chance(3) {
 		fail = pick(l.random, []int{0, 2, 3, 5, 6, 7, cutPower})
 		l.fault("blob cut")
+		l.fail(l.cutPapers(f.from, f.to))
 	}
 	switch fail {
 	case cutPower:

@@ -234,29 +234,28 @@ func (l *life) papersOf(n *node, law *law) error {
 	return nil
 }
 
-// cutPapers lists the blobs of which a device holds a part, by the file that it is to become.
-func (l *life) cutPapers() ([]string, error) {
-	var out []string
-	if len(l.papers) == 0 {
-		return nil, nil
-	}
-	for _, n := range l.nodes {
+// cutPapers notes the blobs of which a device holds a part, by the file that each is to become.
+func (l *life) cutPapers(nodes ...*node) error {
+	for _, n := range nodes {
+		if len(l.papers) == 0 {
+			return nil
+		}
 		list, err := blobsIn(n.disk)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, f := range list {
 			if f.part && l.papers[f.name] != nil {
-				out = append(out, strings.TrimSuffix(f.path, filepath.Ext(f.path)))
+				l.cut[strings.TrimSuffix(f.path, filepath.Ext(f.path))] = true
 			}
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // resumed counts the blobs that were cut and have come since.
-func (l *life) resumed(cut []string) error {
-	for _, path := range cut {
+func (l *life) resumed() error {
+	for path := range l.cut {
 		if _, err := os.Stat(path); err == nil {
 			l.fault("blob resumed after a cut")
 		} else if !errors.Is(err, fs.ErrNotExist) {

@@ -86,6 +86,7 @@ func (l *life) actReadStick() string {
 	if crash {
 		n.disk.left = 1 + l.random.IntN(5)
 	}
+	was := n.member
 	r, err := l.plug(n, s.path)
 	n.disk.left = 0
 	l.follow(n)
@@ -98,7 +99,8 @@ func (l *life) actReadStick() string {
 		return what + ", the disk is full"
 	}
 	l.fail(l.brought(n, s, r, err))
-	if l.report.Err == nil && err == nil && !r.Own && l.random.chance(3) {
+	// One that heard of a copy of itself goes on under other keys, for which the stick was not made.
+	if l.report.Err == nil && err == nil && !r.Own && n.member == was && l.random.chance(3) {
 		again, err := l.plug(n, s.path)
 		if (err != nil || again.Admitted > 0) && !n.full {
 			l.fail(fmt.Errorf("%s takes %d entries of a stick that it has read, %w", n.label, again.Admitted, err))
