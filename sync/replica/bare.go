@@ -112,10 +112,8 @@ func (b *batch) refill(k *chain, author trust.Key, entries []*journal.Entry) err
 		return err
 	}
 	for _, e := range entries {
-		if !e.Hollow() {
-			if err := b.refillEntry(k, owing, e); err != nil {
-				return err
-			}
+		if err := b.refillEntry(k, owing, e); err != nil {
+			return err
 		}
 	}
 	if !slices.Contains(owing.back, k.Scope) {

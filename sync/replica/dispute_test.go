@@ -239,7 +239,11 @@ func TestAStolenDelegateErasesNothing(t *testing.T) {
 	f := newField(t)
 	x, near, office := f.delegate("poste volé"), f.admit("voisin", record.Coordination, 0), f.admit("bureau", record.Coordination, 0)
 	asked, late := f.admit("voisin 2", record.Coordination, 0), f.admit("arrivé après", record.Coordination, 0)
-	mine, theirs := save(t, office, machine("PC-1")), save(t, office, machine("PC-2"))
+	both, err := office.Save(t.Context(), uuid.Nil, machine("PC-1"), machine("PC-2")) // one action: an entry with a body that is erased, and one that is owed
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine, theirs := both.IDs[0], both.IDs[1]
 	for _, r := range []*Replica{f.central, x, near, asked} {
 		give(t, office, r)
 	}

@@ -268,7 +268,8 @@ func (l *life) evenly(held map[*node]map[hash32]*entry, law *law) error {
 	}
 	for b, n := range lacks {
 		if has[b] != nil {
-			return fmt.Errorf("after healing, %s lacks a body that a delegate erased after its end, and %s has it", n.label, has[b].label)
+			e := held[n][b.entry]
+			return fmt.Errorf("after healing, %s lacks a body of %s/%d of %s that a delegate erased after its end, and %s has it", n.label, e.scope, e.seq, l.name(e), has[b].label)
 		}
 	}
 	return nil

@@ -104,7 +104,7 @@ func (l *life) actAttach() string {
 	c := replica.Change{Kind: f.kind, Set: f.fields}
 	size, content := 1+l.random.IntN(3000), []byte(nil)
 	if l.random.chance(3) {
-		size = exchange.BlobBytes + l.random.IntN(exchange.BlobBytes) // in several messages
+		size = exchange.BlobBytes + l.random.IntN(2*exchange.BlobBytes) // in several messages
 	}
 	if l.random.chance(4) {
 		c.Attach = []replica.Attachment{{Name: "photo.png", Content: l.photo()}}
