@@ -112,6 +112,7 @@ func (b *batch) refill(k *chain, author trust.Key, entries []*journal.Entry) err
 		return err
 	}
 	for _, e := range entries {
+		// Of one that is hollow too, some bodies may be there: what lacks here and what lacks there need not be the same.
 		if err := b.refillEntry(k, owing, e); err != nil {
 			return err
 		}

@@ -263,6 +263,12 @@ func TestAStolenDelegateErasesNothing(t *testing.T) {
 	}
 	give(t, x, asked)
 	admit(t, asked, f.central, all(t, f.central, trust.Control))
+	for _, r := range []*Replica{f.central, x} {
+		admit(t, late, r, all(t, r, trust.Control))
+	}
+	if n, err := late.Bare(t.Context(), 10); err != nil || len(n) != 0 {
+		t.Fatalf("%d bodies are owed to one who holds nothing, %v", len(n), err)
+	}
 	if _, err := meet(t, late, asked, 0); err != nil {
 		t.Fatalf("what follows a body that is owed is kept back: %v", err)
 	}
@@ -294,6 +300,46 @@ func TestAStolenDelegateErasesNothing(t *testing.T) {
 		}
 		if d := diffScope(dump(t, f.central), dump(t, r)); d != "" {
 			t.Errorf("central and %s differ: %s", r.Self().Name, d)
+		}
+	}
+}
+
+// Of one entry, one body may be erased for good while another is owed: who holds the other gives it.
+func TestABodyThatIsOwedComesBesideOneThatIsErased(t *testing.T) {
+	f := newField(t)
+	x, near, office := f.delegate("poste volé"), f.admit("voisin", record.Coordination, 0), f.admit("bureau", record.Coordination, 0)
+	saved, err := office.Save(t.Context(), uuid.Nil, machine("PC-1"), machine("PC-2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine, theirs := saved.IDs[0], saved.IDs[1]
+	for _, r := range []*Replica{f.central, x, near} {
+		give(t, office, r)
+	}
+	if err := x.Erase(t.Context(), []uuid.UUID{mine}, "avant le vol"); err != nil {
+		t.Fatal(err)
+	}
+	give(t, x, f.central)
+	if err := f.central.EndDelegate(t.Context(), f.root(), x.Identity().Public(), "volé"); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Erase(t.Context(), []uuid.UUID{theirs}, "après le vol"); err != nil {
+		t.Fatal(err)
+	}
+	give(t, x, near)
+	for range 2 {
+		for _, r := range []*Replica{office, near} {
+			if _, err := meet(t, r, f.central, 0); err != nil && !errors.Is(err, exchange.ErrRevoked) {
+				t.Fatalf("%s: %v", r.Self().Name, err)
+			}
+		}
+	}
+	for _, r := range []*Replica{f.central, near, office} {
+		if _, err := r.Get(t.Context(), mine); !errors.Is(err, ErrUnknown) {
+			t.Errorf("%s: what was erased before the end is there: %v", r.Self().Name, err)
+		}
+		if got := tagOf(t, r, theirs); got != "PC-2" {
+			t.Errorf("%s: what was erased after the end is gone: %q", r.Self().Name, got)
 		}
 	}
 }
