@@ -151,6 +151,18 @@ func TestDelegatesEndDevicesAndOnlyTheRootEndsDelegates(t *testing.T) {
 	}
 }
 
+func TestADelegateTakesBackNothingThatTheRootEnded(t *testing.T) {
+	w := agentHasWritten(t)
+	root := rootPen(t, w.f.Territory, w.f.root)
+	ended := root.revoke(Revocation{Key: w.agent.Public()})
+	if r := w.roster(ended, w.delegue.release(ended.Ops[0].ID, nil)); !r.Revoked(w.agent.Public()) {
+		t.Error("a delegate took back what the root said")
+	}
+	if r := w.roster(ended, root.release(ended.Ops[0].ID, nil)); r.Revoked(w.agent.Public()) {
+		t.Error("the root cannot take back what it said")
+	}
+}
+
 func TestTheNextRootTakesOver(t *testing.T) {
 	w := agentHasWritten(t)
 	next := rootPen(t, w.f.Territory, w.f.next)
