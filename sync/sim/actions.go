@@ -27,6 +27,7 @@ func actions() []action {
 		{"resolve", 8, (*life).actResolve},
 		{"undo", 3, (*life).actUndo},
 		{"keep a screen open", 6, (*life).actOpenScreen},
+		{"look around", 10, (*life).actLook},
 		{"power cut", 4, (*life).actCut},
 		{"power back", 8, (*life).actBack},
 		{"disk fills", 3, (*life).actFill},
@@ -60,6 +61,7 @@ func actions() []action {
 		{"delivered entries dropped", 5, (*life).actDrop},
 		{"second delegate", 5, (*life).actDeputy},
 		{"data key lost", 1, (*life).actLoseKey},
+		{"another role, then of a copy its own", 3, (*life).actHeir},
 		{"erasure", 4, (*life).actErase},
 		{"edit of what is erased elsewhere", 2, (*life).actLate},
 	}
@@ -298,6 +300,7 @@ func (l *life) actInspect() string {
 	}
 	_, err := l.inspect(n)
 	l.fail(err)
+	l.allVectors()
 	return n.label
 }
 
@@ -307,6 +310,9 @@ func (l *life) actOpenScreen() string {
 		return ""
 	}
 	ref := pick(l.random, l.records)
+	if l.random.chance(2) {
+		ref = pick(l.random, l.land.machines) // which many edit
+	}
 	v, err := n.r.Get(l.ctx, ref.id)
 	if errors.Is(err, replica.ErrUnknown) {
 		return ""

@@ -10,14 +10,18 @@ import (
 	"github.com/google/uuid"
 )
 
-// speaker returns the central, or a copy of it, where it can speak for the territory.
+// speaker returns the central or one of its copies that can speak for the territory.
 func (l *life) speaker() *node {
+	var able []*node
 	for _, n := range l.up() {
 		if n.role == record.Central && !n.full && n.r.Roster().MayAdmit(n.id.Public()) {
-			return n
+			able = append(able, n)
 		}
 	}
-	return nil
+	if len(able) == 0 {
+		return nil
+	}
+	return pick(l.random, able)
 }
 
 // said takes what a speaker answers: that the device is not, or no more, what was thought is no failure.
@@ -45,6 +49,7 @@ func (l *life) actRevoke() string {
 	if _, err := end(l.ctx, m.id.Public(), "perdu"); !l.said(err) {
 		return ""
 	}
+	l.fail(l.findsAll(central))
 	l.revoked[m] = true
 	return m.name + " " + how
 }
@@ -54,6 +59,7 @@ func (l *life) actReadmit() string {
 	if central == nil || m == nil || !l.said(central.r.Readmit(l.ctx, m.id.Public())) {
 		return ""
 	}
+	l.fail(l.findsAll(central))
 	return m.name
 }
 
@@ -62,6 +68,7 @@ func (l *life) actRelease() string {
 	if central == nil || m == nil || !l.said(central.r.Release(l.ctx, m.id.Public())) {
 		return ""
 	}
+	l.fail(l.findsAll(central))
 	return m.name
 }
 
@@ -102,8 +109,10 @@ func (l *life) oneForRole() *member {
 }
 
 // actRole gives a device another role. Until it hears of it, it writes under the one it had.
-func (l *life) actRole() string {
-	central, m := l.speaker(), l.oneForRole()
+func (l *life) actRole() string { return l.anotherRole(l.oneForRole()) }
+
+func (l *life) anotherRole(m *member) string {
+	central := l.speaker()
 	// Two centrals that take themselves for one could each give it a role: the later one counts, which is
 	// more than a plain reading of the law knows.
 	if central == nil || central.twin || m.role == record.Central || m.role == record.Coordination || l.orphaned(m) {
@@ -111,7 +120,7 @@ func (l *life) actRole() string {
 	}
 	role := pick(l.random, []record.Role{record.Agent, record.Host, record.Kiosk})
 	places := []string{pick(l.random, []string{uaiA, uaiB, l.land.tiers})}
-	if !l.said(central.r.ChangeRole(l.ctx, m.id.Public(), role, places)) {
+	if !l.changeRole(central, m, role, places) {
 		return ""
 	}
 	if m.from != nil && !m.admitted && len(m.former) > 0 {
@@ -163,6 +172,11 @@ func (l *life) actErase() string {
 // late, and stays nowhere.
 func (l *life) actLate() string {
 	central, n := l.speaker(), l.one()
+	for _, o := range l.up() {
+		if l.revoked[o.member] && l.random.chance(2) {
+			n = o // what it writes is to stand aside, and is emptied all the same
+		}
+	}
 	if central == nil || n == nil || n == central {
 		return ""
 	}

@@ -12,6 +12,7 @@ import (
 
 // heal mends network, power and disks, lets everybody exchange, and judges what came of the life.
 func (l *life) heal() error {
+	l.allVectors()
 	clear(l.blocked)
 	l.dropFlights(nil)
 	for _, n := range l.nodes {
@@ -180,7 +181,7 @@ func (l *life) judge() error {
 	if err := n.r.Verify(l.ctx, nil); err != nil {
 		return fmt.Errorf("%s does not verify: %w", n.label, err)
 	}
-	return nil
+	return l.foldsAgain(n)
 }
 
 // strand notes what is still to be found, though on a device that may not pass it on any more.

@@ -39,6 +39,8 @@ type node struct {
 
 	machine  string  // the one that it runs on, "" where the system has no name for it
 	pictured *member // what it was when image was made
+	starts   int     // how often it has started
+	started  int     // how often it had when image was made
 
 	// screens are the versions that people had before their eyes when they opened a record, some time ago.
 	screens map[uuid.UUID]replica.Seen
@@ -197,6 +199,7 @@ func (l *life) boot(n *node) error {
 		return fmt.Errorf("%s does not start again: %w", n.label, err)
 	}
 	n.r, n.server = r, exchange.NewServer(r, nil)
+	n.starts++
 	l.follow(n)
 	return nil
 }

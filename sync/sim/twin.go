@@ -191,7 +191,7 @@ func (l *life) actImage() string {
 	}
 	l.fail(n.image.copyFrom(n.disk.name))
 	l.fail(n.image.copyFolder(n.disk))
-	n.pictured = n.member
+	n.pictured, n.started = n.member, n.starts
 	return n.label
 }
 
@@ -216,7 +216,11 @@ func (l *life) actRestore() string {
 		}
 		n.image, n.twin, n.past, n.saved = nil, true, nil, nil
 		l.fault("stale restore: " + how)
+		was := n.member
 		l.wake(n)
+		if how == "its database alone" && n.starts > n.started+1 && n.member == was {
+			l.fail(fmt.Errorf("%s was put back to before its last start, and does not notice", n.label))
+		}
 		return n.label + ", " + how
 	}
 	return ""
@@ -249,8 +253,9 @@ func (l *life) confirmKey(n *node) string {
 		return ""
 	}
 	var err error
-	if vouched {
+	if counted := l.counted(central); vouched {
 		err = central.r.Confirm(l.ctx, m.id.Public())
+		l.fail(l.stillCounts(central, counted))
 	} else {
 		err = admit(l.ctx, central.r, m)
 	}

@@ -143,7 +143,7 @@ func (l *life) change(n *node, touched map[uuid.UUID]bool) (replica.Change, *wri
 }
 
 func (l *life) edit(n *node, w *write, touched map[uuid.UUID]bool) (replica.Change, bool) {
-	ref := pick(l.random, l.records)
+	ref := l.subject(n)
 	if touched[ref.id] || !mayEdit(n.member, ref, l.land.tiers) {
 		return replica.Change{}, false
 	}
