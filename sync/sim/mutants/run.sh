@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
 folder=$(cd "${1:-$here}" && pwd)
-lives=${2:-150}
+lives=${2:-300}
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 
