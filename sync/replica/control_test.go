@@ -103,6 +103,7 @@ func TestAnotherRole(t *testing.T) {
 }
 
 func TestAnyOrderOfArrivalGivesTheSameTables(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		f := newField(t)
 		pieces := history(rt, t, f)

@@ -26,7 +26,7 @@ func (f *field) delegate(name string) *Replica {
 
 // inOrders does the same a few times, with another order each time.
 func inOrders(t *testing.T, f func(*rand.Rand)) {
-	for seed := range uint64(2) {
+	for seed := range uint64(orderSeeds) {
 		if f(rand.New(rand.NewPCG(seed, 0))); t.Failed() {
 			t.Fatalf("in the order of seed %d", seed)
 		}
@@ -92,6 +92,7 @@ func sameInAnyOrder(r *rand.Rand, t testing.TB, first, second *Replica, devices 
 }
 
 func TestTwoDelegatesWhoSuspendEachOtherChangeNothing(t *testing.T) {
+	t.Parallel()
 	inOrders(t, func(r *rand.Rand) {
 		f := newField(t)
 		x, y := f.delegate("poste 1"), f.delegate("poste 2")
@@ -122,6 +123,7 @@ func TestTwoDelegatesWhoSuspendEachOtherChangeNothing(t *testing.T) {
 }
 
 func TestAnInvitationUsedOnTwoCopiesOfItsAdmitterAdmitsBoth(t *testing.T) {
+	t.Parallel()
 	inOrders(t, func(r *rand.Rand) {
 		f := newField(t)
 		x := f.delegate("poste")
@@ -142,6 +144,7 @@ func TestAnInvitationUsedOnTwoCopiesOfItsAdmitterAdmitsBoth(t *testing.T) {
 }
 
 func TestARoleThatChangesWhileEntriesTravel(t *testing.T) {
+	t.Parallel()
 	inOrders(t, func(r *rand.Rand) {
 		f := newField(t)
 		d := f.admit("poste", record.Coordination, 0)
@@ -164,6 +167,7 @@ func TestARoleThatChangesWhileEntriesTravel(t *testing.T) {
 // What a copy wrote under a role that it had inherited counts, whatever becomes of that role, of its own, and of the
 // device that it goes on from.
 func TestWhatACopyWroteUnderAnInheritedRoleCounts(t *testing.T) {
+	t.Parallel()
 	end := func(by *Replica, key trust.Key) error {
 		_, err := by.Revoke(t.Context(), key, "")
 		return err
@@ -236,6 +240,7 @@ func TestAnEditReplacesWhatIsSetAsideSinceItWasSeen(t *testing.T) {
 // What a stolen delegate erases after its end is erased nowhere: who had obeyed it gets the bodies back from who
 // had not.
 func TestAStolenDelegateErasesNothing(t *testing.T) {
+	t.Parallel()
 	f := newField(t)
 	x, near, office := f.delegate("poste volé"), f.admit("voisin", record.Coordination, 0), f.admit("bureau", record.Coordination, 0)
 	asked, late := f.admit("voisin 2", record.Coordination, 0), f.admit("arrivé après", record.Coordination, 0)
@@ -306,6 +311,7 @@ func TestAStolenDelegateErasesNothing(t *testing.T) {
 
 // Of one entry, one body may be erased for good while another is owed: who holds the other gives it.
 func TestABodyThatIsOwedComesBesideOneThatIsErased(t *testing.T) {
+	t.Parallel()
 	f := newField(t)
 	x, near, office := f.delegate("poste volé"), f.admit("voisin", record.Coordination, 0), f.admit("bureau", record.Coordination, 0)
 	saved, err := office.Save(t.Context(), uuid.Nil, machine("PC-1"), machine("PC-2"))

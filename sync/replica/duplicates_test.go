@@ -171,6 +171,7 @@ func written(t *testing.T, devices []*Replica) []journal.Piece {
 // TestPeopleWhoWereApartMergeDifferently lets devices that do not hear of each other merge and take back,
 // and delivers what they wrote in several orders: every device shows the same.
 func TestPeopleWhoWereApartMergeDifferently(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		f := newField(t)
 		var devices []*Replica

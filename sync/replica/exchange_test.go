@@ -35,6 +35,7 @@ func TestANeighbourThatWasToldNothingHoldsNothing(t *testing.T) {
 }
 
 func TestAForkInsideAReceivedPieceCanBeSent(t *testing.T) {
+	t.Parallel()
 	f := newField(t)
 	a, relay, fresh := f.admit("a", record.Agent, 0), f.admit("relais", record.Agent, 0), f.admit("neuf", record.Agent, 0)
 	give(t, f.central, a)
@@ -137,6 +138,7 @@ func (g grudging) Admit(ctx context.Context, sender trust.Key, pieces []journal.
 }
 
 func TestALongChainThatIsRefusedDoesNotHideTheOthers(t *testing.T) {
+	t.Parallel()
 	f := newField(t)
 	bad, good, relay := f.admit("refusé", record.Agent, 0), f.admit("bon", record.Agent, 0), f.admit("relais", record.Agent, 0)
 	give(t, f.central, relay)
@@ -226,6 +228,7 @@ func TestALongRunIsSentInAFrameOfItsOwn(t *testing.T) {
 
 // A disk image that serves forty-five machines: one chain with as many branches, more than have can tell of.
 func TestAChainWithManyBranchesGoesOn(t *testing.T) {
+	t.Parallel()
 	f := newField(t)
 	a, relay, r := f.admit("a", record.Agent, 0), f.admit("relais", record.Agent, 0), f.admit("r", record.Agent, 0)
 	give(t, f.central, relay)

@@ -11,7 +11,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	orders := os.Getenv("BURON_ORDERS")
 	if orders == "" {
-		orders = "10"
+		orders = usualOrders
 	}
 	if err := flag.Set("rapid.checks", orders); err != nil {
 		panic(err)

@@ -11,6 +11,7 @@ import (
 // TestALargeDeliveryIsWhole brings more records than a batch keeps in memory, edited further down the same delivery,
 // some twice, and compares with what comes of them entry by entry.
 func TestALargeDeliveryIsWhole(t *testing.T) {
+	t.Parallel()
 	f := newField(t)
 	from, atOnce, inParts := f.admit("a", record.Agent, 0), f.admit("b", record.Agent, 0), f.admit("c", record.Agent, 0)
 	const n = mostStates + 700

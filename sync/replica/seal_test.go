@@ -337,6 +337,7 @@ func TestWithoutItsKeyADevicePassesTheRestOn(t *testing.T) {
 }
 
 func TestTheRecoveryKeyBringsALostKeyBack(t *testing.T) {
+	t.Parallel()
 	f, office, site := school(t)
 	named := save(t, office, pupil(site, "Zorglubette"))
 	hideKey(t, office.Dir())

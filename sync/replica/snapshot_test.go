@@ -79,6 +79,7 @@ func bulk(t testing.TB, r *Replica, n int) []uuid.UUID {
 }
 
 func TestASnapshotIsReadAndWrittenOnBeforeItsHistoryComes(t *testing.T) {
+	t.Parallel()
 	f := newField(t)
 	writer, fresh, slow := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0), f.admit("par l'historique", record.Agent, 0)
 	give(t, f.central, writer)
@@ -128,6 +129,7 @@ func TestASnapshotIsReadAndWrittenOnBeforeItsHistoryComes(t *testing.T) {
 // Whatever was written, and however far a device had come when the snapshot reached it: once the history is there,
 // its tables are those of one that knows no snapshots.
 func TestASnapshotAndItsHistoryGiveTheTablesOfTheHistory(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		f := newField(t).withCopies()
 		pieces := history(rt, t, f)

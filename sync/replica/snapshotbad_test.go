@@ -53,6 +53,7 @@ func (m misgiving) meet(t *testing.T, from *Replica) exchange.Result {
 }
 
 func TestASnapshotThatDoesNotHoldIsRefusedAndTheHistoryComes(t *testing.T) {
+	t.Parallel()
 	f := newField(t).withCopies()
 	writer, other := f.admit("auteur", record.Agent, 0), f.admit("autre", record.Coordination, 0)
 	give(t, f.central, writer)

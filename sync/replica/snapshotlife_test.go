@@ -190,6 +190,7 @@ func TestAnErasureEmptiesSnapshotsWhereverTheyAre(t *testing.T) {
 }
 
 func TestASnapshotGoesOnAfterACutAndAfterAStop(t *testing.T) {
+	t.Parallel()
 	f := newField(t)
 	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
 	give(t, f.central, writer)
@@ -255,6 +256,7 @@ func sumText(i int) string {
 
 // A device that comes back after 180 days, with two hundred entries that nobody has seen.
 func TestADeviceBackAfter180DaysKeepsItsUnsentWork(t *testing.T) {
+	t.Parallel()
 	for _, far := range []bool{true, false} { // by the snapshot, by the history
 		t.Run(fmt.Sprint("far behind ", far), func(t *testing.T) {
 			f := newField(t)

@@ -1,0 +1,8 @@
+//go:build !race
+
+package replica
+
+const (
+	usualOrders = "10"
+	orderSeeds  = 2
+)
