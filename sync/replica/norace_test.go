@@ -5,4 +5,6 @@ package replica
 const (
 	usualOrders = "10"
 	orderSeeds  = 2
+
+	severalMessages = 6000
 )

@@ -6,4 +6,6 @@ package replica
 const (
 	usualOrders = "4"
 	orderSeeds  = 1
+
+	severalMessages = 2000 // records of a snapshot that takes as many
 )

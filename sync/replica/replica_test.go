@@ -1,7 +1,6 @@
 package replica
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -30,24 +29,9 @@ type field struct {
 	founding *trust.Founding
 }
 
-// recovery is the key that the recovery file of the territory holds.
-func (f *field) recovery() age.Identity { return f.opened().Seal }
-
-// root is the territory's root key, out of its recovery file.
-func (f *field) root() *trust.Root { return f.opened().Root }
-
-func (f *field) opened() trust.Recovery {
-	f.t.Helper()
-	var b bytes.Buffer
-	if err := f.founding.WriteRecovery(&b, "un buron sous la neige", noon); err != nil {
-		f.t.Fatal(err)
-	}
-	got, err := trust.OpenRecovery(&b, "un buron sous la neige")
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return got
-}
+// recovery is the key that the recovery file of the territory holds, root the territory's root key.
+func (f *field) recovery() age.Identity { return f.founding.Recovery().Seal }
+func (f *field) root() *trust.Root      { return f.founding.Recovery().Root }
 
 func newField(t testing.TB) *field {
 	t.Helper()

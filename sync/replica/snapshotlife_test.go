@@ -196,7 +196,7 @@ func TestASnapshotGoesOnAfterACutAndAfterAStop(t *testing.T) {
 	give(t, f.central, writer)
 	give(t, f.central, fresh)
 	var list []Change
-	for i := range 6000 { // frames enough for several messages
+	for i := range severalMessages {
 		c := machine(fmt.Sprintf("PC-%05d", i))
 		c.Set["note"] = sumText(i)
 		list = append(list, c)

@@ -45,20 +45,28 @@ type Recovery struct {
 	firstNext journal.Hash
 }
 
+// Recovery returns what the recovery file of a new territory will hold.
+func (f *Founding) Recovery() Recovery {
+	return Recovery{
+		Territory: f.Territory, Name: f.name, Seal: f.seal, Root: &Root{f.Territory, f.root, f.next},
+		first: f.root.Public().(ed25519.PublicKey), firstNext: keyHash(publicOf(f.next)),
+	}
+}
+
 // WriteRecovery seals the root keys with a passphrase (age, scrypt) for the paper safe. Nothing else
 // can name another delegate or replace a lost root.
 func (f *Founding) WriteRecovery(w io.Writer, passphrase string, now time.Time) error {
-	return writeRecovery(w, passphrase, recovery{
-		Format: recoveryFormat, Territory: f.Territory.String(), Name: f.name,
-		Root: f.root.Seed(), Next: f.next.Seed(), Seal: f.seal.String(), Made: now.UTC(),
-	})
+	return f.Recovery().Write(w, passphrase, now)
 }
 
-// Write seals what a recovery file holds with another passphrase, with the root's keys as they are now.
+// Write seals what a recovery file holds with a passphrase, with the root's keys as they are now.
 func (r Recovery) Write(w io.Writer, passphrase string, now time.Time) error {
 	content := recovery{
 		Format: recoveryFormat, Territory: r.Territory.String(), Name: r.Name,
-		Root: r.Root.key.Seed(), Next: r.Root.next.Seed(), First: r.first, FirstNext: r.firstNext[:], Made: now.UTC(),
+		Root: r.Root.key.Seed(), Next: r.Root.next.Seed(), Made: now.UTC(),
+	}
+	if !r.first.Equal(r.Root.key.Public()) {
+		content.First, content.FirstNext = r.first, r.firstNext[:]
 	}
 	if r.Seal != nil {
 		content.Seal = r.Seal.String()
