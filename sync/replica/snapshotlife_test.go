@@ -223,7 +223,7 @@ func TestASnapshotGoesOnAfterACutAndAfterAStop(t *testing.T) {
 	if asked < 2 || asked > 10 {
 		t.Errorf("%d exchanges of one message of frames each: nothing was resumed, or nothing was cut", asked)
 	}
-	if n := machines(t, fresh); n != 6000 || unverified(t, fresh) != 1 {
+	if n := machines(t, fresh); n != severalMessages || unverified(t, fresh) != 1 {
 		t.Fatalf("%d machines", n)
 	}
 	fresh = again(t, fresh, Options{})
