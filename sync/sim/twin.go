@@ -262,7 +262,7 @@ func (l *life) confirmKey(n *node) string {
 	if !l.said(err) {
 		return ""
 	}
-	l.seat(m, &office{role: m.role, places: m.places})
+	l.seat(m, &office{m.role, m.places, m.former})
 	if m.orphan {
 		l.fault("orphan admitted")
 	}
