@@ -82,3 +82,29 @@ func TestWhatFollowsTheDroppedIsBroughtToWhoHoldsAnotherBranch(t *testing.T) {
 		}
 	}
 }
+
+// A device that has gone on under another key signs twice, and is one witness all the same.
+func TestADeviceAndItsCopyAreOneWitness(t *testing.T) {
+	f := newField(t)
+	kiosk, office, other := f.admit("borne", record.Kiosk, 0, "0150001V"), f.admit("poste", record.Coordination, 0), f.admit("poste 2", record.Coordination, 0)
+	give(t, f.central, kiosk)
+	save(t, kiosk, Change{Kind: record.Attendance, Scope: "people/0150001V", Set: record.Fields{"act": "presence", "workshop": uuid.NewString(), "person_name": "Exemple", "at": noon.UnixMilli()}})
+	copied := heirOf(t, office)
+	give(t, copied, f.central)
+	give(t, f.central, kiosk)
+	dropped := func(want int, witnesses ...*Replica) {
+		t.Helper()
+		for _, w := range witnesses {
+			for range 2 {
+				if _, err := meet(t, kiosk, w, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if n, err := kiosk.DropDelivered(t.Context()); err != nil || n != want {
+			t.Errorf("%d entries dropped, not %d, %v", n, want, err)
+		}
+	}
+	dropped(0, office, copied)
+	dropped(1, other)
+}
