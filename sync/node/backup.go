@@ -26,10 +26,6 @@ var (
 	ErrOccupied   = errors.New("ce dossier contient déjà des données\u00a0: restaurez dans un dossier vide, avec --data")
 )
 
-// backupWork is the work that a passphrase costs: 2^18 rounds of scrypt take 256 MiB of memory. A file that asks for
-// more is none of ours, and could ask for all there is.
-const backupWork = 18
-
 // Backup writes all that this device holds, its key included, into a file that only the passphrase opens
 // (age, scrypt), while the program goes on. With no passphrase one is drawn, and returned: it is kept
 // nowhere. The file is whole or absent.
@@ -44,7 +40,7 @@ func Backup(ctx context.Context, r *replica.Replica, path, passphrase string) (s
 	if err != nil {
 		return "", fmt.Errorf("node: back up: %w", err)
 	}
-	recipient.SetWorkFactor(backupWork)
+	recipient.SetWorkFactor(trust.PassphraseWork)
 	// Beside the database, whose disk holds it already: what is not yet sealed leaves the device's folder
 	// nowhere.
 	work, err := os.MkdirTemp(r.Dir(), ".backup-*")
@@ -143,7 +139,7 @@ func Restore(path, dir, passphrase string) (damaged int, err error) {
 	if err != nil {
 		return 0, ErrPassphrase
 	}
-	id.SetMaxWorkFactor(backupWork)
+	id.SetMaxWorkFactor(trust.PassphraseWork)
 	plain, err := age.Decrypt(f, id)
 	switch {
 	case wrongPassphrase(err):

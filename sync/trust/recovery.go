@@ -27,9 +27,9 @@ type recovery struct {
 
 const recoveryFormat = "buron recovery v1"
 
-// maxWork bounds what a file may ask of whoever opens it: 2^18, as age writes, takes 256 MiB; 2^22, as it reads by
-// default, would take 4 GiB.
-const maxWork = 18
+// PassphraseWork is the work that a passphrase costs: 2^18 rounds of scrypt, as age writes, take 256 MiB of memory. A
+// file that asks for more is none of ours, and could ask for all there is.
+const PassphraseWork = 18
 
 // ErrPassphrase is returned where a recovery file would be sealed with nothing.
 var ErrPassphrase = errors.New("trust: the recovery file needs a passphrase of 12 characters at least")
@@ -99,7 +99,7 @@ func OpenRecovery(r io.Reader, passphrase string) (out Recovery, err error) {
 	if err != nil {
 		return out, fmt.Errorf("trust: open the recovery file: %w", err)
 	}
-	id.SetMaxWorkFactor(maxWork)
+	id.SetMaxWorkFactor(PassphraseWork)
 	plain, err := age.Decrypt(r, id)
 	if err != nil {
 		return out, fmt.Errorf("trust: open the recovery file: %w", err)

@@ -83,9 +83,11 @@ func (r *Roster) fold() {
 		case s.op.Kind == DeviceKind && byDelegate(s):
 			r.foldAdmission(s)
 		case s.op.Kind == ErasureKind && byDelegate(s):
-			r.foldErasure(s)
+			if e, ok := noteErasure(r.erased, s); ok {
+				r.erasures = append(r.erasures, e)
+			}
 		case s.op.Kind == ErasureKind && r.delegate(s.author):
-			r.foldVoided(s)
+			noteErasure(r.voided, s) // who heard of it before the end of its author obeyed it
 		}
 	}
 	r.foldGranted()
@@ -333,26 +335,16 @@ func (r *Roster) foldAdmission(s statement) {
 	r.admissions[key] = append(r.admissions[key], d)
 }
 
-func (r *Roster) foldErasure(s statement) {
+// noteErasure notes the records of an erasure in a map of records to scopes; false for one that is not of the form.
+func noteErasure(in map[uuid.UUID][]string, s statement) (Erasure, bool) {
 	e := erasureOf(s)
 	if _, err := e.Fields(); err != nil {
-		return
-	}
-	r.erasures = append(r.erasures, e)
-	for _, id := range e.Records {
-		r.erased[id] = append(r.erased[id], e.Scope)
-	}
-}
-
-// foldVoided notes an erasure that does not count: who heard of it before the end of its author obeyed it.
-func (r *Roster) foldVoided(s statement) {
-	e := erasureOf(s)
-	if _, err := e.Fields(); err != nil {
-		return
+		return e, false
 	}
 	for _, id := range e.Records {
-		r.voided[id] = append(r.voided[id], e.Scope)
+		in[id] = append(in[id], e.Scope)
 	}
+	return e, true
 }
 
 // foldDevices says what each device is now: its latest admission that stands.

@@ -175,10 +175,15 @@ func TwinFields(t journal.Territory, from, to *Identity) record.Fields {
 func twinOf(t journal.Territory, author Key, op journal.Op) (Key, error) {
 	from, ok := keyCell(op, "from")
 	signature, _ := cell(op, "signature").([]byte)
-	if !ok || from == author || !ed25519.Verify(ed25519.PublicKey(from[:]), twinSigned(t, author), signature) {
+	if !ok || from == author || !vouches(t, from, author, signature) {
 		return from, ErrTwin
 	}
 	return from, nil
+}
+
+// vouches reports whether a signature is the one by which an old key vouches for a new one.
+func vouches(t journal.Territory, from, to Key, signature []byte) bool {
+	return ed25519.Verify(ed25519.PublicKey(from[:]), twinSigned(t, to), signature)
 }
 
 // MaxErased is the number of records that one erasure may name.

@@ -2,7 +2,6 @@ package trust
 
 import (
 	"bytes"
-	"crypto/ed25519"
 
 	"cantal.fr/buron/sync/journal"
 )
@@ -39,7 +38,7 @@ func VouchedBy(t journal.Territory, trusted, key Key, list []Voucher) bool {
 		next := key
 		for _, v := range list {
 			from, ok := KeyOf(v.From)
-			if ok && bytes.Equal(v.Key, key[:]) && ed25519.Verify(ed25519.PublicKey(from[:]), twinSigned(t, key), v.Signature) {
+			if ok && bytes.Equal(v.Key, key[:]) && vouches(t, from, key, v.Signature) {
 				next = from
 				break
 			}
