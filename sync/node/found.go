@@ -111,12 +111,5 @@ func sealRecovery(dir string, f *trust.Founding, random io.Reader, now time.Time
 		}
 		path = filepath.Join(dir, fmt.Sprintf("secours-%d.age", n+1))
 	}
-	w, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return "", "", fmt.Errorf("node: write the recovery file: %w", err)
-	}
-	if err := errors.Join(f.WriteRecovery(w, passphrase, now), w.Sync(), w.Close()); err != nil {
-		return "", "", err
-	}
-	return path, passphrase, nil
+	return path, passphrase, createDurably(path, func(w io.Writer) error { return f.WriteRecovery(w, passphrase, now) })
 }

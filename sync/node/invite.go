@@ -129,11 +129,7 @@ const invitationFormat = "buron invitation v1"
 
 // WriteInvitation writes an invitation to a new file, for its owner alone.
 func WriteInvitation(path, territory string, i trust.Invitation, expires time.Time) error {
-	w, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("node: write the invitation: %w", err)
-	}
-	return errors.Join(EncodeInvitation(w, territory, i, expires), w.Sync(), w.Close())
+	return createDurably(path, func(w io.Writer) error { return EncodeInvitation(w, territory, i, expires) })
 }
 
 // EncodeInvitation writes the content of a file that holds an invitation.

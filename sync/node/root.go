@@ -57,11 +57,11 @@ func RenewRecovery(ctx context.Context, r *replica.Replica, path, passphrase, to
 	})
 }
 
-// createDurably writes a new file; when it returns the file is on the disk, whole. One that is there stays.
+// createDurably writes a new file, for its owner alone; when it returns the file is on the disk, whole. One that is there stays.
 func createDurably(path string, write func(io.Writer) error) error {
 	w, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return fmt.Errorf("node: write the recovery file: %w", err)
+		return fmt.Errorf("node: write a new file: %w", err)
 	}
 	if err := errors.Join(write(w), w.Sync(), w.Close()); err != nil {
 		return errors.Join(err, os.Remove(path))
