@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"cantal.fr/buron/sync/journal"
@@ -14,14 +15,14 @@ import (
 const maxBare = 64
 
 // bareHeads returns the places where bodies are missing here, by scope, as far as the peer may speak of them.
-func (w view) bareHeads(ctx context.Context) ([]scopeHeads, error) {
-	bare, err := w.s.Bare(ctx, maxBare)
+func (v view) bareHeads(ctx context.Context) ([]scopeHeads, error) {
+	bare, err := v.s.Bare(ctx, maxBare)
 	if err != nil {
 		return nil, err
 	}
 	var out []scopeHeads
 	for _, h := range bare {
-		if !w.mayGive(h.Chain.Scope) || !w.me.MayRead(h.Chain.Scope) {
+		if !v.mayGive(h.Chain.Scope) || !v.me.MayRead(h.Chain.Scope) {
 			continue
 		}
 		i := slices.IndexFunc(out, func(s scopeHeads) bool { return s.Scope == h.Chain.Scope })
@@ -43,7 +44,8 @@ func (r *run) refill(ctx context.Context) error {
 		return err
 	}
 	w, b := r.view(), &parcel{run: r}
-	for c, heads := range theirs {
+	for _, c := range slices.SortedFunc(maps.Keys(theirs), compareChains) { // in a fixed order, as in lacking
+		heads := theirs[c]
 		for _, h := range heads[:min(len(heads), maxBare)] {
 			if !w.mayGive(c.Scope) {
 				continue
