@@ -160,25 +160,11 @@ func (b *batch) sweepBlobs() error {
 // MissingBlobs returns the blobs that merged operations name and that are not held whole, the smallest first, after
 // the one given (zero for the first), as far as the quota allows.
 func (r *Replica) MissingBlobs(ctx context.Context, after exchange.Blob, limit int) ([]exchange.Blob, error) {
-	rows, err := r.read.QueryContext(ctx, `SELECT hash, size, have FROM blob WHERE have < size AND (size, hash) > (?, ?)
+	out, err := r.blobsIn(ctx, `SELECT hash, size, have FROM blob WHERE have < size AND (size, hash) > (?, ?)
 		AND EXISTS (SELECT 1 FROM blob_use JOIN entry ON entry.id = blob_use.entry WHERE blob_use.hash = blob.hash AND standing = 0)
 		ORDER BY size, hash LIMIT ?`, after.Size, after.Hash[:], limit)
-	if err != nil {
-		return nil, translate(err)
-	}
-	defer rows.Close()
-	var out []exchange.Blob
-	for rows.Next() {
-		var h []byte
-		var x exchange.Blob
-		if err := rows.Scan(&h, &x.Size, &x.Have); err != nil {
-			return nil, translate(err)
-		}
-		x.Hash = journal.Hash(h)
-		out = append(out, x)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil || len(out) == 0 {
-		return nil, translate(err)
+	if err != nil || len(out) == 0 {
+		return nil, err
 	}
 	room, err := r.blobRoom(ctx)
 	if err != nil {
@@ -220,23 +206,8 @@ func (r *Replica) number(ctx context.Context, setting string, otherwise int64) (
 
 // namedBy returns the chains with a merged operation that names a blob.
 func (r *Replica) namedBy(ctx context.Context, h journal.Hash) ([]journal.Chain, error) {
-	rows, err := r.read.QueryContext(ctx, `SELECT DISTINCT incarnation, scope FROM blob_use JOIN entry ON entry.id = blob_use.entry JOIN chain ON chain.id = entry.chain
+	return chainsIn(ctx, r.read, `SELECT DISTINCT incarnation, scope FROM blob_use JOIN entry ON entry.id = blob_use.entry JOIN chain ON chain.id = entry.chain
 		WHERE blob_use.hash = ? AND standing = 0`, h[:])
-	if err != nil {
-		return nil, translate(err)
-	}
-	defer rows.Close()
-	var out []journal.Chain
-	for rows.Next() {
-		var i []byte
-		var c journal.Chain
-		if err := rows.Scan(&i, &c.Scope); err != nil {
-			return nil, translate(err)
-		}
-		copy(c.Incarnation[:], i)
-		out = append(out, c)
-	}
-	return out, translate(rows.Err())
 }
 
 // SetFactsOnly makes this process leave photos and documents for later, whatever the setting says.
@@ -300,7 +271,12 @@ func (r *Replica) UndeliveredBlobs(ctx context.Context, peer trust.Key, limit in
 	if d, _ := r.Roster().Device(peer); d.Role != record.Central || r.Self().Role != record.Kiosk {
 		return nil, nil
 	}
-	rows, err := r.read.QueryContext(ctx, "SELECT hash, size FROM blob WHERE given = 0 AND have = size LIMIT ?", limit)
+	return r.blobsIn(ctx, "SELECT hash, size, have FROM blob WHERE given = 0 AND have = size LIMIT ?", limit)
+}
+
+// blobsIn returns the blobs of a query for hash, size and how much is held.
+func (r *Replica) blobsIn(ctx context.Context, query string, args ...any) ([]exchange.Blob, error) {
+	rows, err := r.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, translate(err)
 	}
@@ -309,10 +285,10 @@ func (r *Replica) UndeliveredBlobs(ctx context.Context, peer trust.Key, limit in
 	for rows.Next() {
 		var h []byte
 		var b exchange.Blob
-		if err := rows.Scan(&h, &b.Size); err != nil {
+		if err := rows.Scan(&h, &b.Size, &b.Have); err != nil {
 			return nil, translate(err)
 		}
-		b.Hash, b.Have = journal.Hash(h), b.Size
+		b.Hash = journal.Hash(h)
 		out = append(out, b)
 	}
 	return out, translate(rows.Err())

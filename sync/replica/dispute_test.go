@@ -62,23 +62,7 @@ func shuffled(r *rand.Rand, t testing.TB, from, to *Replica, pieces []journal.Pi
 	t.Helper()
 	left := slices.Clone(pieces)
 	r.Shuffle(len(left), func(i, j int) { left[i], left[j] = left[j], left[i] })
-	for len(left) > 0 {
-		var later []journal.Piece
-		for _, p := range left {
-			n, refused, err := to.Admit(t.Context(), from.Identity().Public(), wired(t, []journal.Piece{p}))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n == 0 && len(refused) > 0 {
-				later = append(later, p)
-			}
-		}
-		if len(later) == len(left) {
-			_, refused, _ := to.Admit(t.Context(), from.Identity().Public(), wired(t, later))
-			t.Fatalf("%d pieces are never taken in: %v", len(later), refused)
-		}
-		left = later
-	}
+	untilTaken(t, t, from, to, left)
 }
 
 // sameInAnyOrder hands all that some devices hold to two others, in two orders, and looks that they end equal.

@@ -113,23 +113,7 @@ func deliver(rt *rapid.T, t testing.TB, f *field, r *Replica, pieces []journal.P
 		order = append(order, pieces[i])
 	}
 	admit(t, r, f.central, all(t, f.central, trust.Control))
-	for len(order) > 0 {
-		var later []journal.Piece
-		for _, p := range order {
-			n, refused, err := r.Admit(t.Context(), f.central.Identity().Public(), wired(t, []journal.Piece{p}))
-			if err != nil {
-				rt.Fatal(err)
-			}
-			if n == 0 && len(refused) > 0 {
-				later = append(later, p)
-			}
-		}
-		if len(later) == len(order) {
-			_, refused, _ := r.Admit(t.Context(), f.central.Identity().Public(), wired(t, later))
-			rt.Fatalf("%d pieces can never be admitted: %v", len(later), refused)
-		}
-		order = later
-	}
+	untilTaken(rt, t, f.central, r, order)
 }
 
 // singles cuts a piece into pieces of one entry, each with the signature that its author kept.
@@ -154,4 +138,28 @@ func sum(b []byte) journal.Hash {
 		h[i%32] = h[i%32]*31 + x + byte(i)
 	}
 	return h
+}
+
+// untilTaken hands pieces to a device one by one, again and again until all are in.
+func untilTaken(end interface {
+	Fatal(...any)
+	Fatalf(string, ...any)
+}, t testing.TB, from, to *Replica, left []journal.Piece) {
+	for len(left) > 0 {
+		var later []journal.Piece
+		for _, p := range left {
+			n, refused, err := to.Admit(t.Context(), from.Identity().Public(), wired(t, []journal.Piece{p}))
+			if err != nil {
+				end.Fatal(err)
+			}
+			if n == 0 && len(refused) > 0 {
+				later = append(later, p)
+			}
+		}
+		if len(later) == len(left) {
+			_, refused, _ := to.Admit(t.Context(), from.Identity().Public(), wired(t, later))
+			end.Fatalf("%d pieces can never be admitted: %v", len(later), refused)
+		}
+		left = later
+	}
 }

@@ -121,23 +121,9 @@ func changedBounds(before, after *trust.Roster) []trust.Key {
 }
 
 func (b *batch) judgeAuthor(author trust.Key) error {
-	rows, err := b.write.QueryContext(b.ctx, `SELECT chain.incarnation, chain.scope FROM chain JOIN author USING (incarnation)
+	chains, err := chainsIn(b.ctx, b.write, `SELECT chain.incarnation, chain.scope FROM chain JOIN author USING (incarnation)
 		WHERE author.key = ? AND chain.scope <> 'control' ORDER BY chain.id`, author[:])
 	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	var chains []journal.Chain
-	for rows.Next() {
-		var in []byte
-		var c journal.Chain
-		if err := rows.Scan(&in, &c.Scope); err != nil {
-			return err
-		}
-		copy(c.Incarnation[:], in)
-		chains = append(chains, c)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return err
 	}
 	for _, c := range chains {

@@ -35,6 +35,26 @@ func column1[T any](ctx context.Context, q querier, query string, args ...any) (
 	return out, translate(rows.Err())
 }
 
+// chainsIn returns the chains of a query for incarnation and scope.
+func chainsIn(ctx context.Context, q querier, query string, args ...any) ([]journal.Chain, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer rows.Close()
+	var out []journal.Chain
+	for rows.Next() {
+		var in []byte
+		var c journal.Chain
+		if err := rows.Scan(&in, &c.Scope); err != nil {
+			return nil, translate(err)
+		}
+		copy(c.Incarnation[:], in)
+		out = append(out, c)
+	}
+	return out, translate(rows.Err())
+}
+
 // Heads returns the ends of the branches of a scope's chains, by incarnation and hash.
 func (r *Replica) Heads(ctx context.Context, scope string) ([]exchange.Head, error) {
 	return r.headsOf(ctx, scope, `SELECT chain.incarnation, tip.seq, tip.hash FROM chain JOIN tip ON tip.chain = chain.id
