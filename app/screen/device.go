@@ -192,14 +192,21 @@ func (s *Shell) roleTiles(chosen record.Role, choose func(record.Role)) fyne.Can
 	return tiles
 }
 
+// typedList reads what was typed between commas.
+func typedList(text string) []string {
+	var out []string
+	for _, word := range strings.Split(text, ",") {
+		if word = strings.TrimSpace(word); word != "" {
+			out = append(out, word)
+		}
+	}
+	return out
+}
+
 // placeKeys reads keys of places, each of which must be known here.
 func (s *Shell) placeKeys(text string) ([]string, error) {
 	var out []string
-	for _, k := range strings.Split(text, ",") {
-		k = strings.TrimSpace(k)
-		if k == "" {
-			continue
-		}
+	for _, k := range typedList(text) {
 		for _, form := range []string{k, strings.ToUpper(k), strings.ToLower(k)} {
 			if _, ok := s.placeOf(form); ok {
 				out, k = append(out, form), ""

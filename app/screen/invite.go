@@ -2,6 +2,7 @@ package screen
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,25 +64,20 @@ func (p *invitePage) Content(s *Shell) fyne.CanvasObject {
 
 // make keeps the invitation, and shows it.
 func (p *invitePage) make(s *Shell) {
-	var places []string
-	for _, text := range strings.Split(p.places, ",") {
-		if text = strings.TrimSpace(text); text != "" {
-			places = append(places, text)
-		}
-	}
+	places := typedList(p.places)
 	role, keys, err := node.ParseGrant(s.r.Book(s.ctx), string(p.role), places)
 	if err != nil && len(places) == 0 {
 		p.err = "Ce rôle travaille en un lieu\u00a0: dites lequel."
 		s.draw()
 		return
 	}
-	valid := map[string]time.Duration{"1": 24 * time.Hour, "7": 7 * 24 * time.Hour, "30": 30 * 24 * time.Hour}[p.days]
+	days, _ := strconv.Atoi(p.days) // one of lasting
 	var at string
 	if err == nil {
 		at, err = node.Address(s.ctx, s.r)
 	}
 	if err == nil {
-		made, e := node.Invite(s.ctx, s.r, role, keys, valid)
+		made, e := node.Invite(s.ctx, s.r, role, keys, time.Duration(days)*24*time.Hour)
 		if err = e; err == nil {
 			p.made, p.expires, p.err = &trust.Invitation{Code: made.Code, Peer: at}, made.Expires, ""
 		}

@@ -31,22 +31,13 @@ func plainly(text string) string {
 func says(t *testing.T, s *Shell, want ...string) {
 	t.Helper()
 	text := words(s)
-	var walk func(fyne.CanvasObject)
-	walk = func(o fyne.CanvasObject) {
-		switch o := o.(type) {
-		case *canvas.Text:
-			text += o.Text + "\n"
-		case *fyne.Container:
-			for _, c := range o.Objects {
-				walk(c)
-			}
-		case fyne.Widget:
-			for _, c := range test.WidgetRenderer(o).Objects() {
-				walk(c)
-			}
+	each(s.win.Content(), func(o fyne.CanvasObject) bool {
+		line, drawn := o.(*canvas.Text)
+		if drawn {
+			text += line.Text + "\n"
 		}
-	}
-	walk(s.win.Content())
+		return drawn
+	})
 	for _, w := range want {
 		if !strings.Contains(plainly(text), plainly(w)) {
 			t.Fatalf("%q is not shown on %q:\n%s", w, s.page().Title(), text)
@@ -114,26 +105,15 @@ func tablet(t *testing.T, s *Shell, name string) *replica.Replica {
 func press(t *testing.T, s *Shell, words string) {
 	t.Helper()
 	var found fyne.Tappable
-	var walk func(fyne.CanvasObject)
-	walk = func(o fyne.CanvasObject) {
+	each(s.win.Content(), func(o fyne.CanvasObject) bool {
 		if b, ok := o.(interface {
 			fyne.Tappable
 			Label() string
 		}); ok && b.Label() == words && found == nil {
 			found = b
 		}
-		switch o := o.(type) {
-		case *fyne.Container:
-			for _, c := range o.Objects {
-				walk(c)
-			}
-		case fyne.Widget:
-			for _, c := range test.WidgetRenderer(o).Objects() {
-				walk(c)
-			}
-		}
-	}
-	walk(s.win.Content())
+		return false
+	})
 	if found == nil {
 		t.Fatalf("no button %q on %q", words, s.page().Title())
 	}

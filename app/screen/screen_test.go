@@ -83,11 +83,27 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
+// each calls f with an object and all that is drawn in it, but for what is in those of which f says that it is done.
+func each(o fyne.CanvasObject, f func(fyne.CanvasObject) (done bool)) {
+	if f(o) {
+		return
+	}
+	var inside []fyne.CanvasObject
+	switch o := o.(type) {
+	case *fyne.Container:
+		inside = o.Objects
+	case fyne.Widget:
+		inside = test.WidgetRenderer(o).Objects()
+	}
+	for _, c := range inside {
+		each(c, f)
+	}
+}
+
 // words gathers every text that the window shows.
 func words(s *Shell) string {
 	var b strings.Builder
-	var walk func(fyne.CanvasObject)
-	walk = func(o fyne.CanvasObject) {
+	each(s.win.Content(), func(o fyne.CanvasObject) bool {
 		switch o := o.(type) {
 		case *widget.Label:
 			b.WriteString(o.Text + "\n")
@@ -97,17 +113,11 @@ func words(s *Shell) string {
 			b.WriteString(o.Text + o.PlaceHolder + "\n")
 		case *widget.RadioGroup:
 			b.WriteString(strings.Join(o.Options, "\n"))
-		case *fyne.Container:
-			for _, c := range o.Objects {
-				walk(c)
-			}
-		case fyne.Widget:
-			for _, c := range test.WidgetRenderer(o).Objects() {
-				walk(c)
-			}
+		default:
+			return false
 		}
-	}
-	walk(s.win.Content())
+		return true
+	})
 	return b.String()
 }
 
