@@ -3,17 +3,8 @@
 # moments and at chosen system calls, two hosts in network namespaces, a class on two kiosks, copied and lost devices, a
 # bad line, two weeks of a département. Each prints « ok » or « FAIL » with figures; the exit status says
 # whether all held.
-set -uo pipefail
-bin=$(realpath "${1:?build folder}")
-work=$(mktemp -d)
-failed=0
-pids=()
-trap 'for p in "${pids[@]:-}"; do [ -n "$p" ] && kill "$p" 2>/dev/null; done; ip netns del buron-a 2>/dev/null; ip netns del buron-b 2>/dev/null; rm -rf "$work"' EXIT
-
-ok() { printf 'ok    %s\n' "$1"; }
-fail() { printf 'FAIL  %s\n' "$1"; failed=1; }
-now() { date +%s%N; }
-since() { echo $((($(now) - $1) / 1000000)); } # milliseconds
+. "$(dirname "$0")/kit.sh"
+trap 'ip netns del buron-a 2>/dev/null; ip netns del buron-b 2>/dev/null; over' EXIT
 
 # territory NAME makes a central and two agents in $work/NAME, all joined.
 territory() {
