@@ -53,6 +53,8 @@ type life struct {
 	seed    uint64
 	number  uint64 // of this life in the process: names of disks must not meet
 	random  random
+	table   []action // what may happen in it
+	outages int      // one request in so many is hit by a power cut
 	report  Report
 	land    *territory
 	now     time.Time
@@ -118,6 +120,7 @@ func (l *life) populate() {
 	}
 	l.judged = newOracle(l.land.id)
 	l.records = append(l.records, l.land.machines...)
+	l.table, l.outages = drawn(l.random), pick(l.random, []int{100, 100, 400})
 	spare := 2
 	for _, founding := range l.land.members {
 		own, role := *founding, *founding.office
@@ -128,7 +131,7 @@ func (l *life) populate() {
 			l.pens[m.name] = newPen(l.land.id, m, source(l.seed, 1<<42+uint64(len(l.pens))))
 			continue
 		}
-		if m.role != record.Central && m.role != record.Coordination && m.name != "agent1" && spare > 0 && l.random.chance(3) {
+		if m.role != record.Central && m.role != record.Coordination && m.name != "agent1" && spare > 0 && l.random.chance(2) {
 			spare--
 			continue
 		}

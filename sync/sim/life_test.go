@@ -88,7 +88,7 @@ func (t *totals) inProcesses(tb testing.TB) {
 		all.Go(func() {
 			c := exec.CommandContext(tb.Context(), os.Args[0], "-test.run=^TestLives$", "-test.timeout=0", "-shrink=false",
 				fmt.Sprintf("-lives=%d", *count), fmt.Sprintf("-seed=%d", *first), fmt.Sprintf("-share=%d", i), fmt.Sprintf("-shares=%d", *workers))
-			c.Env = append(os.Environ(), "GOMAXPROCS=1")
+			c.Env = append(os.Environ(), "GOMAXPROCS=1", "GOGC=400")
 			out, _ := c.CombinedOutput() // a failure is in the totals
 			mu.Lock()
 			defer mu.Unlock()

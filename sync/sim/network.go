@@ -95,13 +95,13 @@ func (l *life) serve(f *flight, request []byte) ([]byte, error) {
 	if n.r == nil {
 		return nil, errNetwork
 	}
-	if l.random.chance(100) {
+	if l.random.chance(l.outages) {
 		n.disk.left = 1 + l.random.IntN(4)
 	}
 	answer, err := n.server.Serve(l.ctx, f.key, f.exporter, request)
 	n.disk.left = 0
 	l.follow(n)
-	if n.disk.dead || l.random.chance(100) {
+	if n.disk.dead || l.random.chance(l.outages) {
 		l.outage(n, "as it answers "+f.from.label)
 		return nil, errNetwork
 	}
@@ -179,7 +179,7 @@ func (l *life) carry(f *flight) {
 		l.fault("answer corrupted")
 		answer = l.damage(answer)
 	}
-	if l.random.chance(100) {
+	if l.random.chance(l.outages) {
 		f.from.disk.left = 1 + l.random.IntN(4)
 	}
 	l.resume(f, answer, err)

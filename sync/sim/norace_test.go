@@ -3,4 +3,4 @@
 package sim
 
 // usualLives is how many lives `go test` lives unless it is told otherwise.
-const usualLives = 6
+const usualLives = 8

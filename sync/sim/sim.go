@@ -34,7 +34,7 @@ type Report struct {
 }
 
 // usualActions is the number of actions of a life.
-const usualActions = 220
+const usualActions = 210
 
 // Run lives one life and judges it.
 func Run(ctx context.Context, seed uint64, o Options) (rep Report) {
