@@ -8,7 +8,7 @@ GO    ?= go
 export GOFLAGS ?= -mod=readonly
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run demo test test-slow sim mutants check bench clean
+.PHONY: help setup build run demo test test-race test-slow sim mutants check bench clean
 
 help: ## List what can be asked of make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -29,11 +29,14 @@ demo: build ## A central, two desktops and a kiosk: cut apart, mended, equal aga
 	@packaging/setup.sh display
 	@packaging/demo.sh $(BUILD)
 
-test: ## The quick tests, with the race detector; no display, no network
+test: ## The quick tests; no display, no network
 	@packaging/setup.sh build
 	$(GO) vet -tags $(TAGS) ./...
+	$(GO) test -tags $(TAGS) ./...
+
+test-race: ## The same under the race detector, some six times longer
+	@packaging/setup.sh build
 	$(GO) test -race -tags $(TAGS) ./...
-	$(GO) test -count=1 ./sync/sim
 
 test-slow: build ## Kills, system calls, network namespaces: real programs, root for some
 	@packaging/setup.sh display
