@@ -139,8 +139,13 @@ func (l *life) subject(n *node) recordRef {
 	return pick(l.random, l.records)
 }
 
-// findsAll looks up every word that was ever written: the records that show it now are found, and no others.
+// findsAll looks up every word that was ever written: the records that show it now are found, and no others. Of what a
+// device shows from a snapshot, and of which it may never get the history since it was put out meanwhile, its
+// entries say nothing.
 func (l *life) findsAll(n *node) error {
+	if begun, err := l.begun(n); err != nil || begun > 0 {
+		return err
+	}
 	held, err := l.hold(n)
 	if err != nil {
 		return err
