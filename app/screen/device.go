@@ -110,6 +110,9 @@ func (p *devicePage) actions(s *Shell, d trust.Device) fyne.CanvasObject {
 	}
 	var buttons []fyne.CanvasObject
 	if d.Revoked {
+		if err := s.r.MayTakeBack(d.Key); err != nil {
+			return look.Body(sentence(err))
+		}
 		return look.Wrap(button("Réadmettre", "shield-check", look.Plain, open(askReadmit)))
 	}
 	if d.Twin {

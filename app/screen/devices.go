@@ -175,6 +175,8 @@ func (p *asidePage) actions(s *Shell, a replica.SetAside) []fyne.CanvasObject {
 	switch {
 	case !s.mayAdmit():
 		return nil
+	case s.r.MayTakeBack(a.Key) != nil:
+		return []fyne.CanvasObject{look.Body(sentence(s.r.MayTakeBack(a.Key)))}
 	case p.asked != a.Key:
 		return []fyne.CanvasObject{look.Wrap(button("Reprendre ces saisies", "arrow-u-up-left", look.Plain, func() { p.asked = a.Key; s.draw() }),
 			button("Voir l'appareil", "device-tablet", look.Quiet, func() { s.Push(&devicePage{key: a.Key}) }))}

@@ -104,7 +104,15 @@ func tablet(t *testing.T, s *Shell, name string) *replica.Replica {
 // press presses the button of these words on the page.
 func press(t *testing.T, s *Shell, words string) {
 	t.Helper()
-	var found fyne.Tappable
+	found := offered(s, words)
+	if found == nil {
+		t.Fatalf("no button %q on %q", words, s.page().Title())
+	}
+	found.Tapped(nil)
+}
+
+// offered returns the first button of these words on the page, nil where there is none.
+func offered(s *Shell, words string) (found fyne.Tappable) {
 	each(s.win.Content(), func(o fyne.CanvasObject) bool {
 		if b, ok := o.(interface {
 			fyne.Tappable
@@ -114,10 +122,7 @@ func press(t *testing.T, s *Shell, words string) {
 		}
 		return false
 	})
-	if found == nil {
-		t.Fatalf("no button %q on %q", words, s.page().Title())
-	}
-	found.Tapped(nil)
+	return found
 }
 
 func TestSeveralConflictsAreSettledWithOneChoice(t *testing.T) {
@@ -207,6 +212,38 @@ func TestADeviceIsSuspendedReviewedAndReadmitted(t *testing.T) {
 	p.role, p.places = record.Agent, "0150646x, nulle part"
 	press(t, s, "Changer de rôle")
 	says(t, s, "Aucun lieu ne porte")
+}
+
+// What was ended with the recovery file no button takes back: the pages say what does.
+func TestADeviceThatTheRecoveryFileEndedIsNotOfferedForReadmission(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	made, err := node.Found(t.Context(), dir, node.FoundOptions{Territory: "Cantal", Device: "poste", Role: record.Coordination})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := made.Replica.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := openIn(t, dir)
+	lost := tablet(t, s, "tablette volée")
+	key := lost.Identity().Public()
+	if err := node.EndDelegate(t.Context(), s.r, made.Recovery, made.Passphrase, key, "volée"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lost.Save(t.Context(), uuid.Nil, replica.Change{Kind: record.Equipment, Set: record.Fields{"tag": "VOLÉ-1", "level": "socle"}}); err != nil {
+		t.Fatal(err)
+	}
+	carry(t, lost, s.r, "parc")
+	s.dataChanged()
+	for _, p := range []Page{&devicePage{key: key}, &asidePage{}} {
+		s.Push(p)
+		says(t, s, "tablette volée", "arrêté avec le fichier de secours", "buron root readmit "+key.Tag())
+		for _, word := range []string{"Réadmettre", "Reprendre ces saisies"} {
+			if offered(s, word) != nil {
+				t.Errorf("%s: « %s » is offered", p.Title(), word)
+			}
+		}
+	}
 }
 
 func TestAPersonalRecordIsErasedInTwoSteps(t *testing.T) {

@@ -39,6 +39,26 @@ func EndDelegate(ctx context.Context, r *replica.Replica, path, passphrase strin
 	return r.EndDelegate(ctx, got.Root, key, reason)
 }
 
+// ReadmitDevice takes every end of a device back, the recovery file's own too.
+func ReadmitDevice(ctx context.Context, r *replica.Replica, path, passphrase string, key trust.Key) error {
+	got, err := openRecovery(r, path, passphrase)
+	if err != nil {
+		return err
+	}
+	defer got.Root.Forget()
+	return r.ReadmitByRoot(ctx, got.Root, key)
+}
+
+// ReleaseDevice merges what an ended device has recorded and is held here. It stays ended.
+func ReleaseDevice(ctx context.Context, r *replica.Replica, path, passphrase string, key trust.Key) error {
+	got, err := openRecovery(r, path, passphrase)
+	if err != nil {
+		return err
+	}
+	defer got.Root.Forget()
+	return r.ReleaseByRoot(ctx, got.Root, key)
+}
+
 // RenewRecovery replaces a recovery file by one with other keys, written to the path to, and returns the
 // passphrase that opens it. The old file speaks for the territory no longer.
 func RenewRecovery(ctx context.Context, r *replica.Replica, path, passphrase, to string) (renewed string, err error) {

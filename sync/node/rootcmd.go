@@ -13,6 +13,8 @@ import (
 type RootCommand struct {
 	Delegate rootDelegateCmd `cmd:"" help:"Permettre à un appareil de la coordination d'admettre et de suspendre les autres."`
 	End      rootEndCmd      `cmd:"" help:"Arrêter un appareil, même un de ceux-là, ou le central."`
+	Readmit  rootReadmitCmd  `cmd:"" help:"Réadmettre un appareil arrêté avec le fichier de secours."`
+	Release  rootReleaseCmd  `cmd:"" help:"Compter les saisies mises de côté d'un appareil arrêté avec ce fichier."`
 	Renew    rootRenewCmd    `cmd:"" help:"Remplacer le fichier de secours : l'ancien ne dit plus rien."`
 }
 
@@ -82,6 +84,46 @@ func (c *rootEndCmd) Run(e *Session) error {
 			return err
 		}
 		fmt.Fprintf(e.Err, "«\u00a0%s\u00a0» est arrêté\u00a0: ce qu'il a dit et qui est arrivé ici reste, ce qui viendra de lui ne comptera pas. Rangez le fichier de secours.\n", d.Name)
+		return nil
+	})
+}
+
+type rootReadmitCmd struct {
+	recoveryFile
+	Device string `arg:"" help:"Nom de l'appareil, ou début de sa clé."`
+}
+
+// Run takes back what has ended a device.
+func (c *rootReadmitCmd) Run(e *Session) error {
+	return c.speak(e, func(r *replica.Replica, phrase string) error {
+		d, err := DeviceNamed(r, c.Device)
+		if err != nil {
+			return err
+		}
+		if err := ReadmitDevice(e.Context, r, c.Recovery, phrase, d.Key); err != nil {
+			return err
+		}
+		fmt.Fprintf(e.Err, "«\u00a0%s\u00a0» est de nouveau ce qu'il était, tout ce qu'il a écrit compte. Rangez le fichier de secours.\n", d.Name)
+		return nil
+	})
+}
+
+type rootReleaseCmd struct {
+	recoveryFile
+	Device string `arg:"" help:"Nom de l'appareil, ou début de sa clé."`
+}
+
+// Run merges what an ended device has recorded.
+func (c *rootReleaseCmd) Run(e *Session) error {
+	return c.speak(e, func(r *replica.Replica, phrase string) error {
+		d, err := DeviceNamed(r, c.Device)
+		if err != nil {
+			return err
+		}
+		if err := ReleaseDevice(e.Context, r, c.Recovery, phrase, d.Key); err != nil {
+			return err
+		}
+		fmt.Fprintf(e.Err, "Les saisies de «\u00a0%s\u00a0» qui sont arrivées ici comptent désormais\u00a0; il reste arrêté. Rangez le fichier de secours.\n", d.Name)
 		return nil
 	})
 }

@@ -18,6 +18,27 @@ var errDelegate = fmt.Errorf("%w: only a delegate speaks for the territory", Err
 // errOnlyRoot is what a delegate is told that would end another: what it said would count for nothing.
 var errOnlyRoot = errors.New("cet appareil admet et suspend les autres\u00a0: seul le fichier de secours du territoire peut l'arrêter. Faites «\u00a0root end\u00a0» avec ce fichier")
 
+// ErrEndedByRoot is returned to a delegate that would take back what the root has ended: what it said would count for
+// nothing.
+var ErrEndedByRoot = errors.New("arrêté avec le fichier de secours du territoire, qui seul peut revenir là-dessus")
+
+// MayTakeBack tells whether a delegate can readmit or release a device: nil, or ErrEndedByRoot in a sentence that says
+// what can.
+func (r *Replica) MayTakeBack(key trust.Key) error { return mayTakeBack(r.Roster(), key) }
+
+func mayTakeBack(roster *trust.Roster, key trust.Key) error {
+	ended, by := roster.EndedByRoot(key)
+	if !by {
+		return nil
+	}
+	also := ""
+	if ended != key {
+		also = fmt.Sprintf(" «\u00a0%s\u00a0» tient de lui ce qu'il a le droit de faire.", roster.Name(key))
+	}
+	return fmt.Errorf("«\u00a0%[1]s\u00a0» a été %[2]w.%[3]s Avec ce fichier, «\u00a0buron root readmit %[4]s\u00a0» fait de nouveau compter tout ce qu'il écrit, «\u00a0buron root release %[4]s\u00a0» ses saisies déjà reçues",
+		roster.Name(ended), ErrEndedByRoot, also, ended.Tag())
+}
+
 // say writes records of the control scope, in one entry. Only a delegate may.
 func (b *batch) say(statements ...statement) ([]uuid.UUID, error) {
 	if !b.roster.MayAdmit(b.Identity().Public()) {
@@ -139,19 +160,25 @@ func (b *batch) endsOf(key trust.Key) ([]trust.Cut, error) {
 	return out, rows.Err()
 }
 
-// Readmit takes every revocation of a device back, so that all it wrote counts again.
+// Readmit takes every revocation of a device back, so that all it wrote counts again. The error is ErrEndedByRoot where
+// that is not a delegate's to say.
 func (r *Replica) Readmit(ctx context.Context, key trust.Key) error {
-	var said []statement
-	for _, v := range r.Roster().Revocations(key) {
-		if v.Grant == uuid.Nil {
-			said = append(said, statement{trust.ReleaseKind, trust.ReleaseFields(v.ID, nil)})
+	return r.inBatch(ctx, func(b *batch) error {
+		if err := mayTakeBack(b.roster, key); err != nil {
+			return err
 		}
-	}
-	if len(said) == 0 {
-		return fmt.Errorf("%w: cet appareil n'est pas révoqué", ErrUnknown)
-	}
-	_, err := r.say(ctx, said...)
-	return err
+		var said []statement
+		for _, v := range b.roster.Revocations(key) {
+			if v.Grant == uuid.Nil {
+				said = append(said, statement{trust.ReleaseKind, trust.ReleaseFields(v.ID, nil)})
+			}
+		}
+		if len(said) == 0 {
+			return fmt.Errorf("%w: cet appareil n'est pas révoqué", ErrUnknown)
+		}
+		_, err := b.say(said...)
+		return err
+	})
 }
 
 // ChangeRole gives a device another role: what it wrote under the one it had counts as far as it is held
@@ -254,9 +281,12 @@ func (r *Replica) Quarantine(ctx context.Context) ([]SetAside, error) {
 }
 
 // Release merges what is held of what a device wrote after its end. It stays revoked: what comes later is
-// put aside again.
+// put aside again. The error is ErrEndedByRoot where that is not a delegate's to say.
 func (r *Replica) Release(ctx context.Context, key trust.Key) error {
 	return r.inBatch(ctx, func(b *batch) error {
+		if err := mayTakeBack(b.roster, key); err != nil {
+			return err
+		}
 		cuts, err := b.cutsOf(key)
 		if err != nil {
 			return err
@@ -266,7 +296,9 @@ func (r *Replica) Release(ctx context.Context, key trust.Key) error {
 		}
 		var said []statement
 		for _, v := range b.roster.Bearing(key) {
-			said = append(said, statement{trust.ReleaseKind, trust.ReleaseFields(v.ID, cuts)})
+			if !v.ByRoot() {
+				said = append(said, statement{trust.ReleaseKind, trust.ReleaseFields(v.ID, cuts)})
+			}
 		}
 		if left := b.roster.LeftBehind(key); len(left) > 0 {
 			// Whoever admitted it did not know what it had inherited.

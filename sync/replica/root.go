@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
 )
 
 // What the root says. Its key is on no device: it comes with a recovery file, for the one thing to be said.
@@ -43,6 +45,48 @@ func (r *Replica) EndDelegate(ctx context.Context, root *trust.Root, key trust.K
 		return err
 	}
 	return r.rootSays(ctx, root, piece)
+}
+
+// ReadmitByRoot takes every end of a device back, the root's too: all it wrote counts again, and it is a delegate again
+// where it was one.
+func (r *Replica) ReadmitByRoot(ctx context.Context, root *trust.Root, key trust.Key) error {
+	var pieces []journal.Piece
+	for _, v := range r.Roster().Revocations(key) {
+		if v.Grant != uuid.Nil {
+			continue
+		}
+		piece, err := root.Release(v.ID, nil, r.o.Random, r.o.Now())
+		if err != nil {
+			return err
+		}
+		pieces = append(pieces, piece)
+	}
+	if len(pieces) == 0 {
+		return fmt.Errorf("%w: cet appareil n'est pas révoqué", ErrUnknown)
+	}
+	return r.rootSays(ctx, root, pieces...)
+}
+
+// ReleaseByRoot merges what is held of what a device recorded after its end, the root's too. It stays ended, and what
+// it said of other devices since counts for nothing.
+func (r *Replica) ReleaseByRoot(ctx context.Context, root *trust.Root, key trust.Key) error {
+	cuts, err := r.cutsOf(ctx, key)
+	if err != nil {
+		return err
+	}
+	cuts = slices.DeleteFunc(append([]trust.Cut{}, cuts...), func(c trust.Cut) bool { return c.Scope == trust.Control })
+	var pieces []journal.Piece
+	for _, v := range r.Roster().Bearing(key) {
+		piece, err := root.Release(v.ID, cuts, r.o.Random, r.o.Now())
+		if err != nil {
+			return err
+		}
+		pieces = append(pieces, piece)
+	}
+	if len(pieces) == 0 {
+		return fmt.Errorf("%w: cet appareil n'est pas révoqué", ErrUnknown)
+	}
+	return r.rootSays(ctx, root, pieces...)
 }
 
 // ReplaceRoot hands over to new root keys. Keep must put them where they last before anything is said: it is

@@ -26,7 +26,7 @@ func (l *life) speaker() *node {
 
 // said takes what a speaker answers: that the device is not, or no more, what was thought is no failure.
 func (l *life) said(err error) bool {
-	if err != nil && !errors.Is(err, replica.ErrUnknown) {
+	if err != nil && !errors.Is(err, replica.ErrUnknown) && !errors.Is(err, replica.ErrEndedByRoot) {
 		l.fail(err)
 	}
 	return err == nil

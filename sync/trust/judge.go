@@ -87,6 +87,26 @@ func (r *Roster) Bearing(k Key) []Revocation {
 	return out
 }
 
+// EndedByRoot returns the key that the root has ended and from which k has all that it is granted, itself as often as
+// not; false where something that k is granted is not ended so. Only the root takes that back.
+func (r *Roster) EndedByRoot(k Key) (ended Key, ok bool) {
+	for _, g := range r.granted[k] {
+		if g.behind {
+			continue
+		}
+		i := slices.IndexFunc(g.line, func(l Key) bool {
+			return slices.ContainsFunc(r.revocations[l], func(v *Revocation) bool {
+				return v.root && !v.void && (v.Grant == uuid.Nil || v.Grant == g.RecordID)
+			})
+		})
+		if i < 0 {
+			return Key{}, false
+		}
+		ended, ok = g.line[i], true
+	}
+	return ended, ok
+}
+
 // Bounded reports whether any revocation bears on what the key has written, or an admission of its own that left
 // what it inherits behind.
 func (r *Roster) Bounded(k Key) bool {

@@ -9,6 +9,7 @@ import (
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
+	"github.com/google/uuid"
 )
 
 // Root is the territory's root key, as a recovery file holds it: it alone names delegates and ends them. It is
@@ -40,6 +41,11 @@ func (r *Root) Delegate(key Key, random io.Reader, now time.Time) (journal.Piece
 // Revoke ends a device, a delegate included: what stands at its cuts and before counts.
 func (r *Root) Revoke(v Revocation, random io.Reader, now time.Time) (journal.Piece, error) {
 	return r.speak(r.key, RevocationKind, v.Fields(), random, now)
+}
+
+// Release takes a revocation back, whoever said it: whole where cuts is nil, else up to these entries.
+func (r *Root) Release(of uuid.UUID, cuts []Cut, random io.Reader, now time.Time) (journal.Piece, error) {
+	return r.speak(r.key, ReleaseKind, ReleaseFields(of, cuts), random, now)
 }
 
 // Succeed hands over to two new keys, and returns the root that has them with what makes it so: the key that

@@ -36,6 +36,9 @@ type Revocation struct {
 	root     bool  // written by the root
 }
 
+// ByRoot reports whether the root has said it: no delegate takes it back.
+func (v Revocation) ByRoot() bool { return v.root }
+
 // Fields returns the fields of the control record of a revocation.
 func (v Revocation) Fields() record.Fields {
 	f := record.Fields{"key": bytes.Clone(v.Key[:]), "cuts": cutList(v.Cuts)}
