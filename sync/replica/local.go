@@ -21,7 +21,22 @@ func (r *Replica) Setting(ctx context.Context, key string) (string, error) {
 
 // SetSetting keeps a choice of this device; "" forgets it. It never leaves the device.
 func (r *Replica) SetSetting(ctx context.Context, key, value string) error {
+	return r.ChangeSetting(ctx, key, func(string) (string, error) { return value, nil })
+}
+
+// ChangeSetting keeps what change makes of a choice, in one transaction: no other process changes it in between. An
+// error of change leaves it as it was.
+func (r *Replica) ChangeSetting(ctx context.Context, key string, change func(value string) (string, error)) error {
 	return r.inBatch(ctx, func(b *batch) error {
+		var was string
+		err := b.write.QueryRowContext(ctx, "SELECT value FROM setting WHERE key = ?", key).Scan(&was)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		value, err := change(b.openSetting(key, was))
+		if err != nil {
+			return err
+		}
 		if value == "" {
 			_, err := b.write.ExecContext(ctx, "DELETE FROM setting WHERE key = ?", key)
 			return err

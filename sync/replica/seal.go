@@ -136,9 +136,12 @@ func (r *Replica) fields(rec *record.Record, b []byte) error {
 	return err
 }
 
-// privateSetting reports whether a setting is a draft that may quote someone. Of the drafts, only one that
-// names a kind without personal fields cannot.
+// privateSetting reports whether a setting names people, or is a draft that may quote someone. Of the drafts, only one
+// that names a kind without personal fields cannot.
 func privateSetting(key string) bool {
+	if strings.HasPrefix(key, "subject.") {
+		return true
+	}
 	rest, draft := strings.CutPrefix(key, "draft")
 	if !draft {
 		return false

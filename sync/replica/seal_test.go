@@ -87,7 +87,7 @@ func school(t testing.TB) (f *field, office *Replica, site uuid.UUID) {
 }
 
 func TestNoNameStandsOpenOnAnyDevice(t *testing.T) {
-	const pupilName, visitor, typed = "Zorglubette", "Quatrepoix", "Brindazur"
+	const pupilName, visitor, typed, asked = "Zorglubette", "Quatrepoix", "Brindazur", "Sautecaillou"
 	f, office, site := school(t)
 	agent, stranger := f.admit("agent", record.Agent, 0, uai), f.admit("autre agent", record.Agent, 0, "0150646X")
 	kiosk := f.admit("borne", record.Kiosk, 0, uai)
@@ -104,10 +104,13 @@ func TestNoNameStandsOpenOnAnyDevice(t *testing.T) {
 	if got, err := office.Setting(t.Context(), "draft.acknowledgement.x"); err != nil || !strings.Contains(got, typed) {
 		t.Errorf("the draft reads %q, %v", got, err)
 	}
+	if err := f.central.SetSetting(t.Context(), "subject.requests", `[{"name":"`+asked+`"}]`); err != nil {
+		t.Fatal(err)
+	}
 	give(t, kiosk, f.central)
 	give(t, f.central, agent)
 	for _, r := range []*Replica{f.central, office, agent, stranger, kiosk} {
-		for _, name := range []string{pupilName, visitor, typed} {
+		for _, name := range []string{pupilName, visitor, typed, asked} {
 			if inTheOpen(t, r, name) {
 				t.Errorf("%s: %s is read in its files without any key", r.Self().Name, name)
 			}
@@ -120,7 +123,7 @@ func TestNoNameStandsOpenOnAnyDevice(t *testing.T) {
 	}{
 		{office, pupilName, true}, {f.central, pupilName, true}, {agent, pupilName, true}, {stranger, pupilName, false}, {kiosk, pupilName, false},
 		{kiosk, visitor, true}, {f.central, visitor, true}, {agent, visitor, true}, {stranger, visitor, false},
-		{office, typed, true}, {f.central, typed, false},
+		{office, typed, true}, {f.central, typed, false}, {f.central, asked, true},
 	} {
 		if got := unsealed(t, c.r, c.name); got != c.want {
 			t.Errorf("%s, with its keys: %s found = %v", c.r.Self().Name, c.name, got)
