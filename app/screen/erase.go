@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cantal.fr/buron/assets/look"
+	"cantal.fr/buron/sync/node"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
 	"cantal.fr/buron/sync/trust"
@@ -87,10 +88,45 @@ func (s *Shell) forget(id uuid.UUID) {
 	s.stack = kept
 }
 
-// erasuresPage says how far each erasure has gone.
-type erasuresPage struct{}
+// erasuresPage says how far each erasure has gone, and takes back a request that waits and has erased nothing.
+type erasuresPage struct{ asked string }
 
 func (p *erasuresPage) Title() string { return "Effacements" }
+
+// requests are those made on this device that wait for what has not arrived.
+func (p *erasuresPage) requests(s *Shell, list []node.Request) []fyne.CanvasObject {
+	var out []fyne.CanvasObject
+	for _, q := range slices.Backward(list) {
+		state := "Elle n'a encore rien effacé."
+		if q.Begun {
+			state = "Elle a déjà effacé\u00a0: elle ne s'annule plus."
+		}
+		rows := []fyne.CanvasObject{look.Wrapped(look.Bold("Demande en attente · " + q.Name)),
+			look.Wrapped(look.Muted(join("faite "+look.When(q.At, s.r.Now()), "jusqu'au "+q.Until().In(record.Paris()).Format("02/01/2006")))),
+			look.Body("Ce qui arrivera encore de cette personne et date d'avant la demande sera effacé. " + state)}
+		switch {
+		case q.Begun || !s.mayAdmit():
+		case p.asked != q.Name:
+			rows = append(rows, look.Wrap(button("Annuler la demande", "x", look.Plain, func() { p.asked = q.Name; s.draw() })))
+		default:
+			rows = append(rows, look.Body("Annuler cette demande\u00a0? Ce qui arrivera de cette personne sera gardé."),
+				look.Wrap(button("Garder la demande", "x", look.Plain, func() { p.asked = ""; s.draw() }),
+					button("Annuler la demande", "check", look.Danger, func() { p.cancel(s, q.Name) })))
+		}
+		out = append(out, look.Card(theme.ColorNameWarning, rows...))
+	}
+	return out
+}
+
+func (p *erasuresPage) cancel(s *Shell, name string) {
+	p.asked = ""
+	if err := node.CancelRequest(s.ctx, s.r, name); err != nil {
+		s.say(sentence(err))
+	} else {
+		s.say("Demande annulée\u00a0: elle n'avait rien effacé.")
+	}
+	s.draw()
+}
 
 func (p *erasuresPage) Content(s *Shell) fyne.CanvasObject {
 	if !s.seesDevices() {
@@ -100,10 +136,14 @@ func (p *erasuresPage) Content(s *Shell) fyne.CanvasObject {
 	if err != nil {
 		return look.Problem(sentence(err))
 	}
-	if len(list) == 0 {
+	waiting, err := node.Requests(s.ctx, s.r)
+	if err != nil {
+		return look.Problem(sentence(err))
+	}
+	if len(list)+len(waiting) == 0 {
 		return look.Empty("Rien n'a été effacé. Un enregistrement d'une personne s'efface depuis sa fiche.")
 	}
-	box := container.NewVBox()
+	box := container.NewVBox(p.requests(s, waiting)...)
 	for _, c := range slices.Backward(list) {
 		all := len(c.Confirmed) + len(c.Awaited)
 		edge := theme.ColorNameSuccess

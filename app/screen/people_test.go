@@ -268,6 +268,27 @@ func TestAPersonalRecordIsErasedInTwoSteps(t *testing.T) {
 	}
 }
 
+func TestARequestToEraseIsTakenBack(t *testing.T) {
+	s := open(t)
+	for _, name := range []string{"Elodie Exemple", "Lise Exemple"} {
+		if err := node.EraseSubject(s.ctx, s.r, name, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Push(&erasuresPage{})
+	says(t, s, "Demande en attente · Lise Exemple", "n'a encore rien effacé")
+	press(t, s, "Annuler la demande")
+	says(t, s, "Annuler cette demande")
+	press(t, s, "Garder la demande")
+	says(t, s, "Demande en attente · Lise Exemple")
+	press(t, s, "Annuler la demande")
+	press(t, s, "Annuler la demande")
+	says(t, s, "Demande annulée", "Demande en attente · Elodie Exemple")
+	if list, err := node.Requests(s.ctx, s.r); err != nil || len(list) != 1 {
+		t.Errorf("left: %+v, %v", list, err)
+	}
+}
+
 // TestADeviceThatIsNoLongerAdmittedSaysSoAndLosesNothing shows the desktop of a suspended device.
 func TestADeviceThatIsNoLongerAdmittedSaysSoAndLosesNothing(t *testing.T) {
 	boss := open(t)

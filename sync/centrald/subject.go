@@ -24,7 +24,8 @@ type subjectCmd struct {
 	Name    string `arg:"" optional:"" help:"Nom de la personne, accents et majuscules indifférents." placeholder:"NOM"`
 	Export  string `xor:"what" help:"Écrire dans un fichier JSON tout ce qui est gardé d'elle, ses photos et documents dans un dossier du même nom." placeholder:"FICHIER" type:"path"`
 	Erase   bool   `xor:"what" help:"Effacer partout ce qui est gardé d'elle, pour toujours."`
-	Yes     bool   `help:"Effacer sans demander confirmation."`
+	Cancel  bool   `xor:"what" help:"Annuler une demande d'effacement qui attend et n'a encore rien effacé."`
+	Yes     bool   `help:"Effacer, ou annuler, sans demander confirmation."`
 	Pending bool   `xor:"what" help:"Lister les demandes d'effacement qui attendent ce qui n'est pas encore arrivé."`
 }
 
@@ -41,6 +42,9 @@ func (c *subjectCmd) Run(e *env) error {
 	if c.Pending {
 		return e.listRequests(r)
 	}
+	if c.Cancel {
+		return e.cancelRequest(r, c.Name, c.Yes)
+	}
 	found, err := r.AboutPerson(e.ctx, c.Name, time.Time{})
 	if err != nil {
 		return err
@@ -53,7 +57,7 @@ func (c *subjectCmd) Run(e *env) error {
 		return e.exportAbout(r, c.Export, c.Name, found)
 	case c.Erase:
 		if !c.Yes {
-			if err := e.confirm(fmt.Sprintf("Effacer partout, pour toujours, ces %d enregistrements, et ce qui arriverait encore\u00a0?", len(found))); err != nil {
+			if err := e.confirm(fmt.Sprintf("Effacer partout, pour toujours, ces %d enregistrements, et ce qui arriverait encore\u00a0?", len(found)), "rien n'est effacé"); err != nil {
 				return err
 			}
 		}
@@ -91,8 +95,8 @@ func (e *env) listAbout(r *replica.Replica, found []replica.About) error {
 	return w.Flush()
 }
 
-// confirm asks on a terminal; elsewhere there is nobody to ask.
-func (e *env) confirm(question string) error {
+// confirm asks on a terminal; elsewhere there is nobody to ask. The error of another answer than yes is otherwise.
+func (e *env) confirm(question, otherwise string) error {
 	in, ok := e.in.(*os.File)
 	if ok {
 		st, err := in.Stat()
@@ -107,7 +111,7 @@ func (e *env) confirm(question string) error {
 		return err
 	}
 	if record.Plain(answer) != "oui" {
-		return errors.New("rien n'est effacé")
+		return errors.New(otherwise)
 	}
 	return nil
 }
@@ -217,7 +221,25 @@ func (e *env) listRequests(r *replica.Replica) error {
 	}
 	w := tabwriter.NewWriter(e.out, 0, 4, 2, ' ', 0)
 	for _, q := range waiting {
-		fmt.Fprintf(w, "%s\tdemandé le %s\n", q.Name, dayOf(q.At))
+		so := "rien n'est effacé"
+		if q.Begun {
+			so = "a déjà effacé"
+		}
+		fmt.Fprintf(w, "%s\tdemandé le %s\tattend jusqu'au %s\t%s\n", q.Name, dayOf(q.At), dayOf(q.Until()), so)
 	}
 	return w.Flush()
+}
+
+// cancelRequest takes back a request that waits and has erased nothing.
+func (e *env) cancelRequest(r *replica.Replica, name string, sure bool) error {
+	if !sure {
+		if err := e.confirm(fmt.Sprintf("Annuler la demande d'effacement de «\u00a0%s\u00a0»\u00a0? Ce qui arrivera encore sera gardé.", name), "la demande attend toujours"); err != nil {
+			return err
+		}
+	}
+	if err := node.CancelRequest(e.ctx, r, name); err != nil {
+		return err
+	}
+	fmt.Fprintln(e.err, "La demande est annulée\u00a0: elle n'avait rien effacé.")
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
 )
 
@@ -35,40 +36,105 @@ const (
 // ErrClock is returned where the clock of the central has leapt, so that nothing is erased by it.
 var ErrClock = errors.New("rien n'a été reçu depuis plus d'un an d'après l'horloge de ce central\u00a0: vérifiez sa date")
 
-// Request is an erasure that somebody has asked for, and that bears on what arrives later too.
+// Request is an erasure that somebody has asked for, and that bears on what arrives later too. It stays on the device
+// where it was made: the name is nobody else's to know.
 type Request struct {
-	Name string    `json:"name"`
-	At   time.Time `json:"at"` // what was written after it is not meant
+	Name  string    `json:"name"`
+	At    time.Time `json:"at"`              // what was written after it is not meant
+	Begun bool      `json:"begun,omitempty"` // it has erased something, or was about to
 }
+
+// Until returns the end of the waiting.
+func (q Request) Until() time.Time { return q.At.Add(requestFor) }
+
+// Errors of taking a request back.
+var (
+	ErrNoRequest = errors.New("aucune demande d'effacement n'attend sous ce nom sur cet appareil")
+	ErrBegun     = errors.New("cette demande a déjà effacé des enregistrements\u00a0: elle ne s'annule plus")
+)
 
 // Requests returns the requests that still wait for chains not yet heard.
 func Requests(ctx context.Context, r *replica.Replica) ([]Request, error) {
 	text, err := r.Setting(ctx, settingRequests)
-	if err != nil || text == "" {
+	if err != nil {
 		return nil, err
+	}
+	return readRequests(text, r.Now())
+}
+
+func readRequests(text string, now time.Time) ([]Request, error) {
+	if text == "" {
+		return nil, nil
 	}
 	var list []Request
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
 		return nil, fmt.Errorf("node: requests: %w", err)
 	}
-	return slices.DeleteFunc(list, func(q Request) bool { return r.Now().Sub(q.At) > requestFor }), nil
+	return slices.DeleteFunc(list, func(q Request) bool { return now.After(q.Until()) }), nil
 }
 
-// EraseSubject erases what is held about a person, and keeps the request for what arrives later.
+// changeRequests keeps what change makes of the requests; a command and the running central do not overwrite each other.
+func changeRequests(ctx context.Context, r *replica.Replica, change func([]Request) ([]Request, error)) error {
+	return r.ChangeSetting(ctx, settingRequests, func(text string) (string, error) {
+		list, err := readRequests(text, r.Now())
+		if err == nil {
+			list, err = change(list)
+		}
+		if err != nil || len(list) == 0 {
+			return "", err
+		}
+		b, err := json.Marshal(list)
+		return string(b), err
+	})
+}
+
+func (q Request) isOf(name string) bool { return record.Plain(q.Name) == record.Plain(name) }
+
+// EraseSubject erases what is held about a person, and keeps the request for what arrives later. Asked for once more, it
+// bears on what was written since too.
 func EraseSubject(ctx context.Context, r *replica.Replica, name string, list []replica.About) error {
-	waiting, err := Requests(ctx, r)
-	if err != nil {
-		return err
-	}
-	b, err := json.Marshal(append(waiting, Request{name, r.Now()}))
-	if err != nil {
-		return fmt.Errorf("node: requests: %w", err)
+	if !r.Roster().MayAdmit(r.Identity().Public()) {
+		return fmt.Errorf("%w: only a delegate erases", replica.ErrForbidden)
 	}
 	// The request first: if the light goes out between the two, the next look erases.
-	if err := r.SetSetting(ctx, settingRequests, string(b)); err != nil {
+	err := changeRequests(ctx, r, func(waiting []Request) ([]Request, error) {
+		q := Request{name, r.Now(), len(list) > 0}
+		return append(slices.DeleteFunc(waiting, func(o Request) bool {
+			q.Begun = q.Begun || o.isOf(name) && o.Begun
+			return o.isOf(name)
+		}), q), nil
+	})
+	if err != nil {
 		return err
 	}
 	return r.EraseAbout(ctx, list, ReasonRequest)
+}
+
+// CancelRequest takes a request back that has erased nothing. The error is ErrNoRequest or ErrBegun.
+func CancelRequest(ctx context.Context, r *replica.Replica, name string) error {
+	return changeRequests(ctx, r, func(waiting []Request) ([]Request, error) {
+		left := slices.Clone(waiting)
+		left = slices.DeleteFunc(left, func(q Request) bool { return q.isOf(name) })
+		switch {
+		case len(left) == len(waiting):
+			return nil, ErrNoRequest
+		case slices.ContainsFunc(waiting, func(q Request) bool { return q.isOf(name) && q.Begun }):
+			return nil, ErrBegun
+		}
+		return left, nil
+	})
+}
+
+// begin notes that a request is about to erase; false where it was taken back meanwhile.
+func begin(ctx context.Context, r *replica.Replica, q Request) (stands bool, err error) {
+	err = changeRequests(ctx, r, func(waiting []Request) ([]Request, error) {
+		i := slices.IndexFunc(waiting, func(o Request) bool { return o.isOf(q.Name) && !o.At.Before(q.At) })
+		if stands = i >= 0; stands {
+			waiting[i].Begun = true
+		}
+		return waiting, nil
+	})
+	return stands, err
 }
 
 // Settle erases what has arrived about people who have asked for it, and returns how many records that was.
@@ -80,13 +146,19 @@ func Settle(ctx context.Context, r *replica.Replica) (int, error) {
 	n := 0
 	for _, q := range waiting {
 		found, err := r.AboutPerson(ctx, q.Name, q.At)
-		if err == nil && len(found) > 0 {
+		stands := true
+		if err == nil && len(found) > 0 && !q.Begun {
+			stands, err = begin(ctx, r, q)
+		}
+		if err == nil && stands {
 			err = r.EraseAbout(ctx, found, ReasonRequest)
 		}
 		if err != nil {
 			return n, err
 		}
-		n += len(found)
+		if stands {
+			n += len(found)
+		}
 	}
 	return n, nil
 }

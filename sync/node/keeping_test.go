@@ -47,6 +47,50 @@ func TestAnErasureWaitsForWhatIsNotHeardYet(t *testing.T) {
 	}
 }
 
+// A request that has erased nothing can be taken back, and then erases nothing; one that has cannot.
+func TestARequestIsTakenBackAsLongAsItHasErasedNothing(t *testing.T) {
+	f := newField(t)
+	away := f.join("tournée", record.Coordination)
+	site := save(t, away, record.Site, record.Fields{"type": "college", "uai": "0150001V", "name": "Collège"})
+	early, other := save(t, away, record.ClassMember, pupil(site, "Élodie")), save(t, away, record.ClassMember, pupil(site, "Lise"))
+	if err := CancelRequest(t.Context(), f.central, "elodie exemple"); !errors.Is(err, ErrNoRequest) {
+		t.Errorf("there was none to take back: %v", err)
+	}
+	for _, name := range []string{"elodie exemple", "Élodie EXEMPLE", "lise exemple"} {
+		if err := EraseSubject(t.Context(), f.central, name, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if waiting, err := Requests(t.Context(), f.central); err != nil || len(waiting) != 2 {
+		t.Errorf("asked for twice, a request waits twice: %+v, %v", waiting, err)
+	}
+	if err := CancelRequest(t.Context(), f.central, "ELODIE exemple"); err != nil {
+		t.Fatal(err)
+	}
+	if o := f.exchange(away); o.Err != nil {
+		t.Fatal(o.Err)
+	}
+	eventually(t, "what arrived of the other is erased", func() bool { return f.central.Roster().Erased("people/0150001V", other) })
+	if !holds(t, f.central, early) || f.central.Roster().Erased("people/0150001V", early) {
+		t.Error("a request that was taken back has erased")
+	}
+	if err := CancelRequest(t.Context(), f.central, "lise exemple"); !errors.Is(err, ErrBegun) {
+		t.Errorf("a request that has erased is taken back: %v", err)
+	}
+	if err := EraseSubject(t.Context(), away, "lise exemple", nil); !errors.Is(err, replica.ErrForbidden) {
+		t.Errorf("who may not erase keeps a request: %v", err)
+	}
+}
+
+// A request taken back between the look at what has arrived and the erasing erases nothing.
+func TestARequestTakenBackMeanwhileErasesNothing(t *testing.T) {
+	f := newField(t)
+	q := Request{Name: "elodie exemple", At: f.central.Now()}
+	if stands, err := begin(t.Context(), f.central, q); err != nil || stands {
+		t.Errorf("stands = %t, %v", stands, err)
+	}
+}
+
 // What stands aside, and what lost a conflict, are about the person too.
 func TestASubjectIsFoundInQuarantineAndUnderOtherNames(t *testing.T) {
 	f := newField(t)
