@@ -63,7 +63,13 @@ type importCmd struct {
 	DryRun bool     `help:"Montrer ce qui serait fait, sans rien écrire."`
 }
 
-// Run imports GLPI inventories and class lists; what cannot be read is refused by name.
+// Help says what scripts need to know.
+func (importCmd) Help() string {
+	return "Ce qui ne peut pas être importé est nommé sur la sortie d'erreur, avec la raison, et le reste est importé\u00a0: la commande finit alors par 1, comme quand elle échoue."
+}
+
+// Run imports GLPI inventories and class lists. What cannot be is refused by name, and the status is Failed even where
+// the rest was imported: a script must not take it for done.
 func (c *importCmd) Run(e *env) error {
 	r, err := e.open()
 	if err != nil {
@@ -96,7 +102,7 @@ func (c *importCmd) Run(e *env) error {
 			return err
 		}
 	}
-	if len(plan.Lines) == 0 && len(plan.Refused) > 0 {
+	if len(plan.Refused) > 0 {
 		return exitStatus(Failed)
 	}
 	return nil

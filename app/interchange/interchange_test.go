@@ -90,6 +90,29 @@ func TestInventoriesOfAFolder(t *testing.T) {
 	}
 }
 
+// A file that breaks a rule is refused by name, and keeps none of the others from being imported.
+func TestAFileThatBreaksARuleIsRefusedAlone(t *testing.T) {
+	r, _ := desk(t)
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"bon.json":   `{"deviceid":"a","content":{"bios":{"ssn":"EX1"},"hardware":{"name":"poste"}}}`,
+		"salle.json": `{"deviceid":"c","tag":"0150001V/` + strings.Repeat("s", 70_000) + `","content":{"bios":{"ssn":"EX3"}}}`,
+		"long.json":  `{"deviceid":"b","content":{"bios":{"ssn":"EX2"},"hardware":{"name":"` + strings.Repeat("a", 70_000) + `"}}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := prepare(t, r, Options{}, dir)
+	apply(t, r, p)
+	bySerial(t, r, "EX1")
+	for i, name := range []string{"long.json", "salle.json"} {
+		if len(p.Refused) != 2 || p.Refused[i].File != name || !strings.Contains(p.Refused[i].Reason, "trop long") {
+			t.Errorf("refused: %+v", p.Refused)
+		}
+	}
+}
+
 func TestImportingTwiceChangesNothing(t *testing.T) {
 	r, _ := desk(t)
 	apply(t, r, prepare(t, r, Options{}, "testdata"))

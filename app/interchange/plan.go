@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -133,7 +134,27 @@ func Prepare(ctx context.Context, b record.Book, paths []string, o Options) (*Pl
 			return nil, err
 		}
 	}
+	p.checkLines()
 	return p.plan, nil
+}
+
+// checkLines refuses what breaks a rule: written with the others, it would keep them all from being saved.
+func (p *planner) checkLines() {
+	p.plan.Lines = slices.DeleteFunc(p.plan.Lines, func(l *Line) bool {
+		if l.Action == Unchanged {
+			return false
+		}
+		after := l.before.Clone()
+		maps.Copy(after, l.Set)
+		found := record.Check(l.Kind, l.before, after, p.book)
+		if l.room != (roomKey{}) {
+			found = append(found, record.Check(record.Room, nil, record.Fields{"site": l.room.site.String(), "name": l.room.name}, p.book)...)
+		}
+		if len(found) > 0 {
+			p.refuse(l.File, l.Row, found[0].Sentence())
+		}
+		return len(found) > 0
+	})
 }
 
 func order(partial bool) int {
