@@ -52,7 +52,7 @@ func serveChild(ctx context.Context, dir string) error {
 		_, _ = io.Copy(io.Discard, os.Stdin) // until the other end is closed
 		cancel()
 	}()
-	err = node.ServeCentral(ctx, r, "127.0.0.1:0", func(a net.Addr) { fmt.Println(a) }, slog.New(slog.DiscardHandler))
+	err = node.ServeCentral(ctx, r, node.ServeOptions{Listen: "127.0.0.1:0", Ready: func(a net.Addr) { fmt.Println(a) }, Log: slog.New(slog.DiscardHandler)})
 	return errors.Join(err, r.Close())
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"testing"
@@ -26,6 +27,7 @@ type field struct {
 	t       testing.TB
 	central *replica.Replica
 	url     string
+	log     *slog.Logger
 	stop    func()
 }
 
@@ -35,7 +37,7 @@ func newField(t testing.TB) *field {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &field{t: t, central: made.Replica}
+	f := &field{t: t, central: made.Replica, log: quiet()}
 	f.serve()
 	t.Cleanup(func() { f.stop(); made.Replica.Close() })
 	return f
@@ -50,7 +52,9 @@ func (f *field) serve() {
 	if f.url != "" {
 		addr = f.url[len("https://"):]
 	}
-	go func() { done <- ServeCentral(ctx, f.central, addr, func(a net.Addr) { ready <- a }, quiet()) }()
+	go func() {
+		done <- ServeCentral(ctx, f.central, ServeOptions{Listen: addr, Ready: func(a net.Addr) { ready <- a }, Log: f.log})
+	}()
 	select {
 	case a := <-ready:
 		f.url = "https://" + a.String()

@@ -35,16 +35,26 @@ func (a admitter) Admit(ctx context.Context, match func(code string) bool, key t
 // servingGC is how much garbage a serving process lets grow, in per cent of what is live.
 const servingGC = 50
 
-// ServeCentral answers devices at a TCP address until ctx is done, and notices what commands write beside it:
-// whom they admit, revoke or erase. Ready is called with the address once it is listened on.
-func ServeCentral(ctx context.Context, r *replica.Replica, addr string, ready func(net.Addr), log *slog.Logger) error {
+// ServeOptions say how a central serves.
+type ServeOptions struct {
+	Listen  string         // TCP address
+	Ready   func(net.Addr) // called once it is listened on
+	USB     bool           // read the bundles of sticks that are plugged in
+	Folders []string       // folders that are looked at like sticks
+	Log     *slog.Logger
+}
+
+// ServeCentral answers devices until ctx is done, reads the bundles that are dropped into its inbox, and notices what
+// commands write beside it: whom they admit, revoke or erase.
+func ServeCentral(ctx context.Context, r *replica.Replica, o ServeOptions) error {
+	log := o.Log
 	// The service shares its machine with others: half the garbage is a tenth less memory at its peak (make bench).
 	defer debug.SetGCPercent(debug.SetGCPercent(servingGC))
 	config := trust.ServerTLS(r.Identity)
 	config.NextProtos = []string{"http/1.1"}
-	l, err := net.Listen("tcp", addr)
+	l, err := net.Listen("tcp", o.Listen)
 	if err != nil {
-		return fmt.Errorf("central: listen on %s: %w", addr, err)
+		return fmt.Errorf("central: listen on %s: %w", o.Listen, err)
 	}
 	server := &http.Server{
 		Handler: central.NewHandler(r, admitter{r}, log), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
@@ -57,6 +67,7 @@ func ServeCentral(ctx context.Context, r *replica.Replica, addr string, ready fu
 	wg.Go(func() { poll(ctx, r, log) })
 	wg.Go(func() { keep(ctx, r, log) })
 	wg.Go(func() { prepareSnapshots(ctx, r, log) })
+	wg.Go(func() { New(r, Options{USB: o.USB, Folders: o.Folders, Log: log}).watchSticks(ctx) })
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
@@ -64,7 +75,7 @@ func ServeCentral(ctx context.Context, r *replica.Replica, addr string, ready fu
 		defer cancel()
 		stopped <- server.Shutdown(end)
 	}()
-	ready(l.Addr())
+	o.Ready(l.Addr())
 	if err := server.Serve(tls.NewListener(l, config)); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("central: serve: %w", err)
 	}

@@ -2,8 +2,10 @@ package node
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"cantal.fr/buron/sync/bundle"
 )
@@ -57,11 +59,26 @@ func (n *Node) stickFound(ctx context.Context, files []string) {
 		return
 	}
 	sentence, trouble := Told(reads)
+	n.logStick(filepath.Base(place), sentence, trouble, reads)
 	note := StickNote{n.r.Now(), filepath.Base(place), sentence, trouble}
 	if err := prepend(ctx, n, settingNotes, []StickNote{note}, maxNotes); err != nil {
 		n.log.Warn("remember a stick", "err", err)
 	}
 	n.publish(ctx)
+}
+
+// logStick writes what people are told into the log, where hard spaces would be escaped.
+func (n *Node) logStick(place, sentence string, trouble bool, reads []StickRead) {
+	level, soft := slog.LevelInfo, strings.NewReplacer("\u00a0", " ", "\u202f", " ")
+	if trouble {
+		level = slog.LevelWarn
+	}
+	n.log.Log(context.Background(), level, soft.Replace(sentence), "place", place)
+	for _, r := range reads {
+		for _, refusal := range r.Refused {
+			n.log.Warn(soft.Replace(refusal.Sentence), "place", place, "file", filepath.Base(r.File))
+		}
+	}
 }
 
 // mute reports whether there is nothing to say: a stick that this device has just prepared.
@@ -78,6 +95,9 @@ func mute(reads []StickRead) bool {
 func (n *Node) dropped(ctx context.Context, files []string) {
 	var good []string
 	for _, f := range files {
+		if n.o.Importable == nil {
+			n.log.Warn("left in the inbox: nothing here reads it", "file", filepath.Base(f))
+		}
 		if n.o.Importable != nil && n.o.Importable(f) {
 			good = append(good, f)
 		}

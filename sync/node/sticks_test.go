@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,6 +118,49 @@ func TestTheInbox(t *testing.T) {
 	}
 	eventually(t, "a dropped bundle is read", func() bool { return holds(t, b, id) })
 	eventually(t, "and put aside", func() bool { _, err := os.Stat(filepath.Join(n.Inbox(), doneFolder, "x.buron")); return err == nil })
+}
+
+// A central that serves reads what is dropped into its inbox, and its log says so in the words that people read.
+func TestACentralReadsItsInboxWhileItServes(t *testing.T) {
+	f := newField(t)
+	a := f.join("a", record.Agent)
+	f.exchange(a)
+	f.stop()
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	f.log = slog.New(slog.NewTextHandler(log, nil))
+	f.serve()
+	id := save(t, a, record.Equipment, machine("PC-1"))
+	made := filepath.Join(t.TempDir(), "x.buron")
+	if _, err := New(a, Options{Listen: "off"}).WriteBundle(t.Context(), made, BundleOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inbox := filepath.Join(f.central.Dir(), inboxFolder)
+	eventually(t, "the inbox is made", func() bool { _, err := os.Stat(inbox); return err == nil })
+	for name, content := range map[string][]byte{"x.buron": raw, "moitié.buron": raw[:len(raw)/2], "notes.txt": []byte("x")} {
+		if err := os.WriteFile(filepath.Join(inbox, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the central has what was dropped", func() bool { return holds(t, f.central, id) })
+	eventually(t, "what was read is put aside", func() bool { _, err := os.Stat(filepath.Join(inbox, doneFolder, "x.buron")); return err == nil })
+	eventually(t, "the log says what was read, and what was not", func() bool {
+		said, err := os.ReadFile(log.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(string(said), "1 nouvelle saisie lue") && strings.Contains(string(said), "incomplet") && strings.Contains(string(said), "file=notes.txt")
+	})
+	if _, err := os.Stat(filepath.Join(inbox, "moitié.buron")); err != nil {
+		t.Errorf("what could not be read is gone: %v", err)
+	}
 }
 
 func TestAStickForADeviceThatIsNotKnown(t *testing.T) {
