@@ -278,7 +278,7 @@ func (l *life) actAdmit() string {
 		l.fail(err)
 		return ""
 	}
-	l.readers[m.id.Public()] = m
+	m.admitted, l.readers[m.id.Public()] = true, m
 	d := l.newDisk()
 	if d == nil {
 		return ""
