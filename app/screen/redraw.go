@@ -164,9 +164,18 @@ func (s *Shell) where() place {
 	return w
 }
 
-// back returns to a place on the page that was built again.
+// back returns to a place on the page that was built again. The focus comes first: what gets it is scrolled to, and the
+// page may have been scrolled away from it.
 func (s *Shell) back(w place) {
 	n := 0
+	visit(s.body, func(o fyne.CanvasObject) {
+		if f, ok := o.(fyne.Focusable); ok {
+			if n == w.focus {
+				s.win.Canvas().Focus(f)
+			}
+			n++
+		}
+	})
 	visit(s.body, func(o fyne.CanvasObject) {
 		var y float32
 		if len(w.scrolled) > 0 {
@@ -174,22 +183,15 @@ func (s *Shell) back(w place) {
 		}
 		switch o := o.(type) {
 		case *container.Scroll:
-			if y > 0 {
-				o.ScrollToOffset(fyne.NewPos(o.Offset.X, y))
-			}
-			w.scrolled = w.scrolled[min(1, len(w.scrolled)):]
+			o.ScrollToOffset(fyne.NewPos(o.Offset.X, y))
 		case *look.List:
 			if y > 0 {
 				o.SetOffset(y)
 			}
-			w.scrolled = w.scrolled[min(1, len(w.scrolled)):]
+		default:
+			return
 		}
-		if f, ok := o.(fyne.Focusable); ok {
-			if n == w.focus {
-				s.win.Canvas().Focus(f)
-			}
-			n++
-		}
+		w.scrolled = w.scrolled[min(1, len(w.scrolled)):]
 	})
 }
 

@@ -85,7 +85,6 @@ func TestAPageStaysWhereItWasScrolled(t *testing.T) {
 		})
 		return found
 	}
-	scroll().ScrollToOffset(fyne.NewPos(0, 60))
 	var tap *look.Tap
 	visit(s.body, func(o fyne.CanvasObject) {
 		if f, ok := o.(*look.Tap); ok {
@@ -93,6 +92,7 @@ func TestAPageStaysWhereItWasScrolled(t *testing.T) {
 		}
 	})
 	s.win.Canvas().Focus(tap)
+	scroll().ScrollToOffset(fyne.NewPos(0, 60)) // away from it
 	was := scroll()
 	save(t, s, replica.Change{Kind: record.Equipment, Set: record.Fields{"tag": "AAA-1", "level": "socle"}})
 	if scroll() == was {

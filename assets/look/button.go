@@ -105,7 +105,7 @@ func (b *Button) Tapped(*fyne.PointEvent) {
 }
 
 // FocusGained draws the ring.
-func (b *Button) FocusGained() { b.focused, b.typing = true, false; b.Refresh() }
+func (b *Button) FocusGained() { b.focused, b.typing = true, false; b.Refresh(); reveal(b) }
 
 // FocusLost hides the ring.
 func (b *Button) FocusLost() { b.focused = false; b.Refresh() }

@@ -150,6 +150,15 @@ func (g *dayGrid) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
+// TypedShortcut closes a calendar that stands over its page, and gives the page its shortcut.
+func (g *dayGrid) TypedShortcut(s fyne.Shortcut) {
+	page := canvasOf(g)
+	if g.c.escaped != nil {
+		g.c.escaped()
+	}
+	shortcut(page, s)
+}
+
 // CreateRenderer draws the days.
 func (g *dayGrid) CreateRenderer() fyne.WidgetRenderer {
 	cursor, today, ring := blank(), blank(), newRing(8)

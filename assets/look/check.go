@@ -25,11 +25,11 @@ func (c *Check) CreateRenderer() fyne.WidgetRenderer {
 	return newRinged(c.Check.CreateRenderer(), func() bool { return c.focused })
 }
 
-// FocusGained draws the ring.
-func (c *Check) FocusGained() { c.focused = true; c.Check.FocusGained(); c.Refresh() }
+// FocusGained draws the ring; Fyne's own box is not told, which would put a disc of its colour under the mark.
+func (c *Check) FocusGained() { c.focused = true; c.Refresh(); reveal(c) }
 
 // FocusLost hides the ring.
-func (c *Check) FocusLost() { c.focused = false; c.Check.FocusLost(); c.Refresh() }
+func (c *Check) FocusLost() { c.focused = false; c.Refresh() }
 
 // TypedKey gives the page its keys.
 func (c *Check) TypedKey(e *fyne.KeyEvent) {

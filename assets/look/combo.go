@@ -36,7 +36,7 @@ func (c *Combo) MinSize() fyne.Size {
 }
 
 // FocusGained draws the ring.
-func (c *Combo) FocusGained() { c.focus(true); c.Entry.FocusGained(); c.Refresh() }
+func (c *Combo) FocusGained() { c.focus(true); c.Entry.FocusGained(); c.Refresh(); reveal(c) }
 
 // FocusLost hides the ring.
 func (c *Combo) FocusLost() { c.focus(false); c.Entry.FocusLost(); c.Refresh() }

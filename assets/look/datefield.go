@@ -19,6 +19,7 @@ type DateField struct {
 	Entry  *Entry
 	now    func() time.Time
 	button *Button
+	box    *fyne.Container
 	popup  *widget.PopUp
 }
 
@@ -38,6 +39,7 @@ func NewDateField(now func() time.Time) *DateField {
 		}
 	}
 	f.button = NewButton("", "calendar-dots", Plain, f.Open)
+	f.box = container.New(besides{}, f.Entry, f.button)
 	f.ExtendBaseWidget(f)
 	return f
 }
@@ -109,8 +111,22 @@ func (f *DateField) Open() {
 	c.SetToday(record.DayOf(f.now()))
 	c.escaped = f.close
 	f.popup = widget.NewPopUp(container.NewPadded(c), where)
-	f.popup.ShowAtRelativePosition(fyne.NewPos(0, f.Size().Height), f)
-	c.Focus()
+	f.popup.ShowAtPosition(f.beside(f.popup.MinSize(), where.Size()))
+	where.Focus(c.grid) // not drawn yet, it does not know its window
+}
+
+// beside returns where something of a size stands in a window: under the field, above it where there is no room
+// under it, and over it where there is none either.
+func (f *DateField) beside(size, window fyne.Size) fyne.Position {
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(f)
+	y := at.Y + f.Size().Height
+	if y+size.Height > window.Height {
+		y = at.Y - size.Height
+	}
+	if y < 0 {
+		y = window.Height - size.Height
+	}
+	return fyne.NewPos(max(min(at.X, window.Width-size.Width), 0), max(y, 0))
 }
 
 func (f *DateField) close() {
@@ -121,18 +137,22 @@ func (f *DateField) close() {
 	}
 }
 
-// CreateRenderer draws the field and its button; as the field's ring does, the button's stands out of the bounds.
-func (f *DateField) CreateRenderer() fyne.WidgetRenderer {
-	d := &drawing{objects: []fyne.CanvasObject{f.Entry, f.button}}
-	side := func() float32 { return f.button.MinSize().Width - 2*margin }
-	d.min = func() fyne.Size {
-		e := f.Entry.MinSize()
-		return fyne.NewSize(max(e.Width, em(110))+Space12+side(), max(e.Height, f.button.MinSize().Height-2*margin))
-	}
-	d.layout = func(s fyne.Size) {
-		place(f.Entry, 0, 0, s.Width-side()-Space12, s.Height)
-		place(f.button, s.Width-side()-margin, -margin, side()+2*margin, s.Height+2*margin)
-	}
-	d.refresh = func() { refreshed(d.objects...) }
-	return d
+// Framed returns the field and its button.
+func (f *DateField) Framed() fyne.CanvasObject { return f.box }
+
+// CreateRenderer draws the field and its button.
+func (f *DateField) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(f.box) }
+
+// besides lays a field and its button out; as the field's ring does, the button's stands out of the bounds.
+type besides struct{}
+
+func (besides) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	e, b := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(max(e.Width, em(110))+Space12+b.Width-2*margin, max(e.Height, b.Height-2*margin))
+}
+
+func (besides) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	side := objects[1].MinSize().Width - 2*margin
+	place(objects[0], 0, 0, s.Width-side-Space12, s.Height)
+	place(objects[1], s.Width-side-margin, -margin, side+2*margin, s.Height+2*margin)
 }

@@ -52,6 +52,7 @@ func (e *Entry) FocusGained() {
 	e.focused = true
 	e.Entry.FocusGained()
 	e.Refresh()
+	reveal(e)
 	if e.followed != nil {
 		e.followed(e)
 	}

@@ -61,6 +61,81 @@ func TestDateFieldOpensItsCalendar(t *testing.T) {
 	}
 }
 
+func TestACalendarStandsInsideItsWindow(t *testing.T) {
+	desk(t)
+	f := NewDateField(noon)
+	for _, above := range []float32{0, 300, 460} {
+		w := window(t, container.NewVBox(Gap(above), f), 400, 500)
+		f.Open()
+		at, size := fyne.CurrentApp().Driver().AbsolutePositionForObject(f.popup.Content), f.popup.Content.Size()
+		if at.Y < 0 || at.Y+size.Height > w.Canvas().Size().Height || at.X < 0 || at.X+size.Width > w.Canvas().Size().Width {
+			t.Errorf("%v px down, the calendar of %v stands at %v in a window of %v", above, size, at, w.Canvas().Size())
+		}
+		if w.Canvas().Focused() == nil {
+			t.Error("the calendar takes no keys")
+		}
+		f.close()
+	}
+}
+
+func TestAShortcutOfThePageClosesTheCalendar(t *testing.T) {
+	desk(t)
+	f := NewDateField(noon)
+	w := window(t, container.NewVBox(f), 400, 500)
+	f.Open()
+	w.Canvas().Focused().(fyne.Shortcutable).TypedShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyS, Modifier: fyne.KeyModifierControl})
+	if w.Canvas().Overlays().Top() != nil || w.Canvas().Focused() != f.Entry {
+		t.Errorf("%v stands over the page, and %v has the focus", w.Canvas().Overlays().Top(), w.Canvas().Focused())
+	}
+}
+
+func TestAMomentIsADayAndAnHour(t *testing.T) {
+	for _, c := range []struct {
+		day, hour string
+		want      time.Time
+		err       error
+	}{
+		{"hier", "14h30", at(23, 14, 30), nil}, {"24/11/2026", "midi", at(24, 12, 0), nil}, {"", " ", time.Time{}, nil},
+		{"31/02/2026", "9", time.Time{}, ErrDay}, {"24 11", "25h", time.Time{}, ErrTime},
+		{"", "9 h", time.Time{}, ErrNoDay}, {"demain", "", time.Time{}, ErrNoHour},
+	} {
+		ms, set, err := ParseMoment(c.day, c.hour, noon())
+		if err != c.err || set != !c.want.IsZero() || set && ms != c.want.UnixMilli() {
+			t.Errorf("%q %q is %v, %v, %v", c.day, c.hour, time.UnixMilli(ms), set, err)
+		}
+		if set {
+			if again, _, _ := ParseMoment(splitted(ms)); again != ms {
+				t.Errorf("%q %q shown and read again is another moment", c.day, c.hour)
+			}
+		}
+	}
+}
+
+func splitted(ms int64) (day, hour string, now time.Time) {
+	day, hour = SplitMoment(ms)
+	return day, hour, noon()
+}
+
+func TestWhatGetsTheFocusIsScrolledTo(t *testing.T) {
+	desk(t)
+	var fields []*Entry
+	box := container.NewVBox()
+	for range 12 {
+		e := NewEntry()
+		fields = append(fields, e)
+		box.Add(Card(ColorMuted, Field("Nom", "Comme sur l'étiquette.", "", false, e)))
+	}
+	scroll := container.NewVScroll(box)
+	w := window(t, scroll, 400, 300)
+	for _, i := range []int{11, 4, 5, 0} {
+		w.Canvas().Focus(fields[i])
+		top := fyne.CurrentApp().Driver().AbsolutePositionForObject(fields[i]).Y - fyne.CurrentApp().Driver().AbsolutePositionForObject(scroll).Y
+		if label := float32(20); top < label || top+fields[i].Size().Height+label > scroll.Size().Height {
+			t.Errorf("field %d stands at %.0f of %.0f", i, top, scroll.Size().Height)
+		}
+	}
+}
+
 func TestCalendarBeginsOnMonday(t *testing.T) {
 	desk(t)
 	for day := int64(20000); day < 20800; day++ {

@@ -27,11 +27,12 @@ func (s *Select) CreateRenderer() fyne.WidgetRenderer {
 	return newFramed(s.Select.CreateRenderer(), func() bool { return s.focused })
 }
 
-// FocusGained draws the ring.
-func (s *Select) FocusGained() { s.focused = true; s.Select.FocusGained(); s.Refresh() }
+// FocusGained draws the ring. Fyne's own list is not told: it would fill itself with the ring's colour, and nobody
+// could read what is chosen.
+func (s *Select) FocusGained() { s.focused = true; s.Refresh(); reveal(s) }
 
 // FocusLost hides the ring.
-func (s *Select) FocusLost() { s.focused = false; s.Select.FocusLost(); s.Refresh() }
+func (s *Select) FocusLost() { s.focused = false; s.Refresh() }
 
 // TypedKey goes through the options; other keys are the page's.
 func (s *Select) TypedKey(e *fyne.KeyEvent) {

@@ -77,7 +77,7 @@ func (t *Tap) Tapped(*fyne.PointEvent) {
 }
 
 // FocusGained draws the ring.
-func (t *Tap) FocusGained() { t.focused, t.typing = true, false; t.Refresh() }
+func (t *Tap) FocusGained() { t.focused, t.typing = true, false; t.Refresh(); reveal(t) }
 
 // FocusLost hides the ring.
 func (t *Tap) FocusLost() { t.focused = false; t.Refresh() }

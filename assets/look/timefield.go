@@ -72,5 +72,8 @@ func (f *TimeField) step(by int) {
 	}
 }
 
+// Framed returns the field that is typed into.
+func (f *TimeField) Framed() fyne.CanvasObject { return f.Entry }
+
 // CreateRenderer draws the field.
 func (f *TimeField) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(f.Entry) }
