@@ -70,7 +70,7 @@ func (s *Shell) visitCard() fyne.CanvasObject {
 	}
 	rooms, _ := s.r.Count(s.ctx, replica.Query{Kind: record.Room, Where: []replica.Cond{{Field: "site", Value: v.Fields.Text("site")}}})
 	fixed, _ := s.r.Count(s.ctx, replica.Query{Kind: record.Intervention, Where: []replica.Cond{{Field: "visit", Value: v.ID.String()}}})
-	line := join("Arrivée à "+look.When(msTime(v.Fields.Int("arrival")), s.r.Now()), look.Count(done, "salle faite", "salles faites")+" sur "+look.Number(rooms),
+	line := join("Arrivée "+look.At(msTime(v.Fields.Int("arrival")), s.r.Now()), look.Count(done, "salle faite", "salles faites")+" sur "+look.Number(rooms),
 		look.Count(fixed, "intervention", "interventions"))
 	return look.Card(theme.ColorNamePrimary, container.NewBorder(nil, nil, nil,
 		container.NewCenter(look.NewButton("Reprendre la visite", "clipboard-text", look.Primary, func() { s.Push(&visitPage{id: v.ID}) })),

@@ -262,7 +262,11 @@ func (s *Shell) drawBottom() {
 		func() { s.Push(&exchangesPage{}) })
 	box := container.New(layout.NewCustomPaddedVBoxLayout(0))
 	if s.toast != "" && s.r.Now().Before(s.toastEnd) {
-		row := container.NewHBox(container.NewCenter(look.IconImage("check-circle", theme.ColorNameSuccess, s.em(18))), container.NewCenter(look.Bold(s.toast)))
+		sign, ink := "info", theme.ColorNameForeground // a sentence may be that nothing was saved
+		if s.saved.Action != ([8]byte{}) {
+			sign, ink = "check-circle", theme.ColorNameSuccess
+		}
+		row := container.NewHBox(container.NewCenter(look.IconImage(sign, ink, s.em(18))), container.NewCenter(look.Bold(s.toast)))
 		if s.saved.Action != ([8]byte{}) {
 			row.Add(look.NewButton("Annuler", "arrow-u-up-left", look.Quiet, s.undo))
 		}

@@ -85,6 +85,18 @@ func When(t, now time.Time) string {
 	return t.In(record.Paris()).Format("02/01/2006")
 }
 
+// At writes an instant near now inside of a sentence: « à 9 h 12 », « hier à 16 h 40 », « le 24/11/2026 ».
+func At(t, now time.Time) string {
+	text, clock := When(t, now), Clock(t)
+	switch day, timed := strings.CutSuffix(text, clock); {
+	case t.IsZero():
+		return text
+	case timed:
+		return day + "à " + clock
+	}
+	return "le " + text
+}
+
 // Ago writes how long ago something was: « il y a 3 h ». What is ahead of now is just now: clocks differ.
 func Ago(t, now time.Time) string {
 	switch d := now.Sub(t); {

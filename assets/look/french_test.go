@@ -125,3 +125,14 @@ func TestScansOnAFrenchKeyboardAreRepaired(t *testing.T) {
 		t.Errorf("%+v was not to be repaired", s)
 	}
 }
+
+func TestAnInstantStandsInASentence(t *testing.T) {
+	for _, c := range []struct {
+		at   time.Time
+		want string
+	}{{at(24, 9, 12), "à 9\u00a0h\u00a012"}, {at(23, 16, 40), "hier à 16\u00a0h\u00a040"}, {at(26, 14, 0), "jeudi à 14\u00a0h"}, {at(1, 8, 0), "le 01/11/2026"}, {time.Time{}, "jamais"}} {
+		if got := At(c.at, at(24, 10, 0)); got != c.want {
+			t.Errorf("%v is %q, not %q", c.at, got, c.want)
+		}
+	}
+}
