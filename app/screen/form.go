@@ -3,6 +3,8 @@ package screen
 import (
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +25,7 @@ type formPage struct {
 	title    string
 	texts    map[string]string // what was typed, by field
 	lists    map[string][]string
+	opened   draft         // what the form of a record was opened with
 	fixed    record.Fields // what the form was opened with and does not ask
 	seen     replica.Seen
 	before   record.Fields
@@ -76,7 +79,25 @@ func editForm(s *Shell, id uuid.UUID) *formPage {
 	schema, _ := record.Of(v.Kind)
 	p.id, p.seen, p.before, p.title = id, v.Seen, v.Fields, "Modifier "+record.Title(v.Record, s.book())
 	p.fill(schema, v.Fields)
+	p.opened.Texts, p.opened.Lists = maps.Clone(p.texts), map[string][]string{}
+	for name, list := range p.lists {
+		p.opened.Lists[name] = slices.Clone(list)
+	}
 	return p
+}
+
+// kept reports whether a field of a record is as the form was opened: it is not written then, since what is shown of
+// an instant has no seconds, and since who changes one field decides nothing about another.
+func (p *formPage) kept(name string) bool {
+	if p.id == uuid.Nil || !slices.Equal(p.lists[name], p.opened.Lists[name]) {
+		return false
+	}
+	for key, text := range p.texts {
+		if (key == name || strings.HasPrefix(key, name+".")) && text != p.opened.Texts[key] {
+			return false
+		}
+	}
+	return true
 }
 
 func (p *formPage) fill(schema record.Schema, values record.Fields) {
@@ -96,6 +117,11 @@ func (p *formPage) fill(schema record.Schema, values record.Fields) {
 			}
 		case record.List, record.Image:
 			p.fixed[f.Name] = v
+			if f.Name == "timings" {
+				p.splitTimings(values.List(f.Name))
+			}
+		case record.Instant:
+			p.splitMoment(f.Name, values.Int(f.Name))
 		default:
 			p.texts[f.Name] = f.Format(v)
 		}
@@ -158,6 +184,8 @@ func (p *formPage) recall(s *Shell) {
 	for k, v := range d.Lists {
 		p.lists[k] = v
 	}
+	schema, _ := record.Of(p.kind)
+	p.splitOld(schema)
 	p.restored = d.At
 }
 
@@ -196,7 +224,7 @@ func (p *formPage) Content(s *Shell) fyne.CanvasObject {
 	}
 	foot := container.NewHBox(button("Enregistrer", "floppy-disk", look.Primary, func() { p.save(s) }),
 		button("Fermer sans enregistrer", "", look.Quiet, func() { s.dropDraft(p.draftKey()); s.Back() }))
-	return container.NewBorder(nil, foot, nil, nil, container.NewVScroll(look.Width(640, box)))
+	return container.NewBorder(nil, foot, nil, nil, container.NewVScroll(look.Width(s.em(640), box)))
 }
 
 // asked reports whether the form asks for a field.
@@ -211,9 +239,9 @@ func (p *formPage) asked(f record.Field) bool {
 // save writes the record. On any fault the form stays as it is, with a sentence under the field.
 func (p *formPage) save(s *Shell) {
 	p.faults = map[string]string{}
-	set := p.values()
+	set := p.values(s.r.Now())
 	if len(p.faults) > 0 {
-		s.draw()
+		p.point(s)
 		return
 	}
 	saved, err := s.save(replica.Change{ID: p.id, Kind: p.kind, Set: set, Seen: p.seen})
@@ -222,7 +250,7 @@ func (p *formPage) save(s *Shell) {
 		for _, q := range problems {
 			p.faults[q.Field] = q.Sentence()
 		}
-		s.draw()
+		p.point(s)
 		return
 	}
 	if err != nil {
@@ -238,17 +266,49 @@ func (p *formPage) save(s *Shell) {
 	s.Back()
 }
 
+// point draws the page with its faults, and goes to the first, which may be out of sight; who is in that field stays.
+func (p *formPage) point(s *Shell) {
+	s.draw()
+	var wrong *look.FieldBox
+	visit(s.body, func(o fyne.CanvasObject) {
+		if f, ok := o.(*look.FieldBox); ok && f.Fault() != "" && wrong == nil {
+			wrong = f
+		}
+	})
+	if wrong == nil {
+		return
+	}
+	held := s.win.Canvas().Focused()
+	var inputs []fyne.Focusable
+	visit(wrong, func(o fyne.CanvasObject) {
+		if f, ok := o.(fyne.Focusable); ok {
+			inputs = append(inputs, f)
+		}
+	})
+	switch {
+	case slices.Contains(inputs, held):
+		look.Reveal(held)
+	case len(inputs) > 0:
+		s.win.Canvas().Focus(inputs[0])
+	}
+}
+
 // values reads what was typed, and notes what cannot be read.
-func (p *formPage) values() record.Fields {
+func (p *formPage) values(now time.Time) record.Fields {
 	schema, _ := record.Of(p.kind)
-	set := p.fixed.Clone()
+	set := record.Fields{}
+	if p.id == uuid.Nil {
+		set = p.fixed.Clone()
+	}
 	for _, f := range schema.Fields {
 		if !p.asked(f) {
 			continue
 		}
-		v, err := p.value(f)
-		if err != nil {
-			p.faults[f.Name] = look.Capital(err.Error()) + "."
+		if p.kept(f.Name) {
+			continue
+		}
+		v, ok := p.value(f, now)
+		if !ok {
 			continue
 		}
 		if v == nil && p.before[f.Name] == nil {
@@ -259,19 +319,34 @@ func (p *formPage) values() record.Fields {
 	return set
 }
 
-func (p *formPage) value(f record.Field) (any, error) {
+// fault says under a field what is wrong with it.
+func (p *formPage) fault(name string, err error) { p.faults[name] = look.Capital(err.Error()) + "." }
+
+// value reads one field; false where it cannot be read, which is noted.
+func (p *formPage) value(f record.Field, now time.Time) (any, bool) {
+	var v any
+	var err error
 	switch f.Type {
 	case record.Choices, record.Refs, record.Texts:
 		if len(p.lists[f.Name]) == 0 {
-			return nil, nil
+			return nil, true
 		}
 		out := make([]any, len(p.lists[f.Name]))
 		for i, t := range p.lists[f.Name] {
 			out[i] = t
 		}
-		return out, nil
+		return out, true
 	case record.List:
-		return p.timing(f)
+		return p.timing(f, now)
+	case record.Day:
+		v, err = p.readDay(f.Name, now)
+	case record.Instant:
+		v, err = p.readMoment(f.Name, now)
+	default:
+		v, err = f.Parse(p.texts[f.Name])
 	}
-	return f.Parse(p.texts[f.Name])
+	if err != nil {
+		p.fault(f.Name, err)
+	}
+	return v, err == nil
 }

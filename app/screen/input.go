@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -38,8 +37,12 @@ func (p *formPage) input(s *Shell, f record.Field) fyne.CanvasObject {
 			p.keep(s)
 		}
 		return e
+	case record.Day:
+		return p.day(s, f)
+	case record.Instant:
+		return p.moment(s, f.Name, "", true)
 	case record.List:
-		return p.timings(s, f)
+		return p.timings(s)
 	}
 	return p.text(s, f)
 }
@@ -56,21 +59,11 @@ func (p *formPage) text(s *Shell, f record.Field) fyne.CanvasObject {
 		e.Wrapping = fyne.TextWrapWord
 		e.SetMinRowsVisible(3)
 	}
-	switch f.Type {
-	case record.Day:
-		e.SetPlaceHolder("24/11/2026")
-	case record.Instant:
-		e.SetPlaceHolder("24/11/2026 14 h 30")
-	case record.Cents:
+	if f.Type == record.Cents {
 		e.SetPlaceHolder("12,50")
 	}
 	e.SetText(p.texts[f.Name])
 	e.OnChanged = func(t string) { p.set(s, f.Name, t) }
-	if f.Type == record.Day || f.Type == record.Instant {
-		now := f.Format(map[record.Type]any{record.Day: record.DayOf(s.r.Now()), record.Instant: s.r.Now().UnixMilli()}[f.Type])
-		word := map[record.Type]string{record.Day: "Aujourd'hui", record.Instant: "Maintenant"}[f.Type]
-		return container.NewBorder(nil, nil, nil, button(word, "clock", look.Quiet, func() { e.SetText(now) }), middle(e))
-	}
 	return e
 }
 
@@ -201,46 +194,4 @@ func (p *formPage) references(s *Shell, f record.Field) fyne.CanvasObject {
 	}
 	box.Add(sel)
 	return box
-}
-
-// timings enters the first date of an event; further ones stay as they are.
-func (p *formPage) timings(s *Shell, f record.Field) fyne.CanvasObject {
-	if list, ok := p.fixed[f.Name].([]any); ok && p.texts["timings.begin"] == "" && len(list) > 0 {
-		m, _ := list[0].(map[string]any)
-		b, _ := m["begin"].(int64)
-		e, _ := m["end"].(int64)
-		p.texts["timings.begin"], p.texts["timings.end"] = record.FormatInstant(b), record.FormatInstant(e)
-	}
-	part := func(name, word string) fyne.CanvasObject {
-		e := look.NewEntry()
-		e.SetPlaceHolder(word + "\u00a0: 24/11/2026 14 h 30")
-		e.SetText(p.texts[name])
-		e.OnChanged = func(t string) { p.set(s, name, t) }
-		return e
-	}
-	return container.NewGridWithColumns(2, part("timings.begin", "Début"), part("timings.end", "Fin"))
-}
-
-// errTiming is said where only one end of a date was given.
-var errTiming = errors.New("donnez le début et la fin")
-
-func (p *formPage) timing(f record.Field) (any, error) {
-	at := record.Field{Type: record.Instant}
-	begin, err1 := at.Parse(p.texts["timings.begin"])
-	end, err2 := at.Parse(p.texts["timings.end"])
-	if err := errors.Join(err1, err2); err != nil {
-		return nil, err
-	}
-	list, _ := p.fixed[f.Name].([]any)
-	switch {
-	case begin == nil && end == nil:
-		return nil, nil
-	case begin == nil || end == nil:
-		return nil, errTiming
-	}
-	first := map[string]any{"begin": begin, "end": end}
-	if len(list) > 1 {
-		return append([]any{first}, list[1:]...), nil
-	}
-	return []any{first}, nil
 }
