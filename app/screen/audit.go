@@ -43,7 +43,7 @@ func (p *auditPage) Primary(s *Shell) *Action {
 		if !s.mayCreate(record.RoomAudit) {
 			return nil
 		}
-		return &Action{"Commencer le tour", "barcode", func() { p.begin(s) }}
+		return &Action{"Commencer le tour", "barcode", s.signed(func() { p.begin(s) })}
 	}
 	if p.open(s) && !p.ending {
 		return &Action{"Terminer la salle", "check", func() { p.ending = true; s.draw() }}
@@ -200,7 +200,7 @@ func (p *auditPage) field(s *Shell) fyne.CanvasObject {
 		p.Scanned(s, text)
 	}
 	p.entry = e
-	row := container.NewBorder(nil, nil, nil, button("Annuler le dernier", "arrow-u-up-left", look.Plain, func() { p.undo(s) }), middle(e))
+	row := container.NewBorder(nil, nil, nil, button("Annuler le dernier", "arrow-u-up-left", look.Plain, s.signed(func() { p.undo(s) })), middle(e))
 	return row
 }
 
@@ -216,11 +216,11 @@ func (p *auditPage) column(s *Shell, title string, shape record.Shape, list []re
 			box.Add(row)
 			continue
 		}
-		box.Add(container.NewBorder(nil, nil, nil, button("Déplacer ici", "map-pin", look.Plain, func() {
+		box.Add(container.NewBorder(nil, nil, nil, button("Déplacer ici", "map-pin", look.Plain, s.signed(func() {
 			if _, err := s.save(replica.Change{ID: e.ID, Set: record.Fields{"room": p.room.String()}}); err == nil {
 				s.draw()
 			}
-		}), row))
+		})), row))
 	}
 	return container.NewBorder(look.Title(fmt.Sprintf("%s (%d)", title, len(list))), nil, nil, nil, container.NewVScroll(box))
 }
@@ -254,7 +254,7 @@ func (p *auditPage) Scanned(s *Shell, code string) bool {
 	if code == "" {
 		return true
 	}
-	if p.audit == uuid.Nil && (!s.mayCreate(record.RoomAudit) || !p.begin(s)) {
+	if p.audit == uuid.Nil && !s.mayCreate(record.RoomAudit) {
 		return false
 	}
 	repaired, changed := look.Repair(code)
@@ -267,19 +267,26 @@ func (p *auditPage) Scanned(s *Shell, code string) bool {
 		s.say(sentence(err))
 		return true
 	}
-	set := record.Fields{"audit": p.audit.String(), "room": p.room.String(), "at": s.r.Now().UnixMilli(), "code": repaired}
-	if len(found) == 1 && found[0].Kind == record.Equipment {
-		if p.repeated(s, found[0]) {
-			s.draw()
-			return true
-		}
-		set["equipment"] = found[0].ID.String()
-	} else if len(found) == 1 && found[0].Kind != record.Equipment {
+	if len(found) == 1 && found[0].Kind != record.Equipment {
 		s.open(found[0])
 		return true
 	}
-	p.record(s, set, shown, found)
-	s.draw()
+	at := s.r.Now().UnixMilli()
+	s.sign(func() {
+		if p.audit == uuid.Nil && !p.begin(s) {
+			return
+		}
+		set := record.Fields{"audit": p.audit.String(), "room": p.room.String(), "at": at, "code": repaired}
+		if len(found) == 1 {
+			if p.repeated(s, found[0]) {
+				s.draw()
+				return
+			}
+			set["equipment"] = found[0].ID.String()
+		}
+		p.record(s, set, shown, found)
+		s.draw()
+	})
 	return true
 }
 
@@ -345,10 +352,10 @@ func (p *auditPage) Key(s *Shell, k fyne.KeyName) bool {
 	case fyne.KeyF4:
 		p.create(s, "")
 	case fyne.KeyF6:
-		p.absent(s)
+		s.sign(func() { p.absent(s) })
 	case fyne.KeyF9:
 		if p.audit == uuid.Nil {
-			p.begin(s)
+			s.sign(func() { p.begin(s) })
 		}
 	case fyne.KeyEscape:
 		if p.ending {
@@ -391,7 +398,7 @@ func (p *auditPage) confirm(s *Shell, res record.Audit) fyne.CanvasObject {
 	for _, e := range res.Waiting {
 		box.Add(look.NewRowTap(record.Wrong, record.Title(e, nil), s.titleOf(e.Fields.ID("type")), "manquant", nil))
 	}
-	foot := container.NewHBox(button("Terminer la salle", "check", look.Primary, func() {
+	foot := container.NewHBox(button("Terminer la salle", "check", look.Primary, s.signed(func() {
 		set := record.Fields{"ended": s.r.Now().UnixMilli()}
 		if op := s.operator(); op != uuid.Nil {
 			set["ended_by"] = op.String()
@@ -400,6 +407,6 @@ func (p *auditPage) confirm(s *Shell, res record.Audit) fyne.CanvasObject {
 			p.ending = false
 			s.draw()
 		}
-	}), button("Continuer le tour", "caret-left", look.Plain, func() { p.ending = false; s.draw() }))
+	})), button("Continuer le tour", "caret-left", look.Plain, func() { p.ending = false; s.draw() }))
 	return container.NewBorder(nil, foot, nil, nil, container.NewVScroll(look.Card(theme.ColorNameWarning, box)))
 }

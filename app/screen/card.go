@@ -127,21 +127,21 @@ func (p *cardPage) actions(s *Shell, v replica.View) []fyne.CanvasObject {
 	if v.Kind == record.Equipment {
 		out = append(out, button("Déplacer", "map-pin", look.Plain, func() { s.Push(&movePage{id: p.id}) }))
 		if v.Fields.Text("status") != "reforme" {
-			out = append(out, button("Réformer", "archive", look.Danger, func() {
+			out = append(out, button("Réformer", "archive", look.Danger, s.signed(func() {
 				if _, err := s.save(replica.Change{ID: p.id, Set: record.Fields{"status": "reforme"}, Seen: v.Seen}); err == nil {
 					s.draw()
 				}
-			}))
+			})))
 		}
 	}
 	if v.Kind == record.Intervention {
 		out = append(out, p.steps(s, v)...)
 	}
-	return append(out, button("Archiver", "trash", look.Quiet, func() {
+	return append(out, button("Archiver", "trash", look.Quiet, s.signed(func() {
 		if _, err := s.save(replica.Change{ID: p.id, Set: record.Fields{"archived": true}, Seen: v.Seen}); err == nil {
 			s.Back()
 		}
-	}))
+	})))
 }
 
 // steps are the states an intervention can go to in one tap.
@@ -153,11 +153,11 @@ func (p *cardPage) steps(s *Shell, v replica.View) []fyne.CanvasObject {
 		if o.Code == v.Fields.Text("status") || o.Code == "externalisee" {
 			continue
 		}
-		out = append(out, button(o.Label, "", look.Plain, func() {
+		out = append(out, button(o.Label, "", look.Plain, s.signed(func() {
 			if _, err := s.save(replica.Change{ID: p.id, Set: record.Fields{"status": o.Code}, Seen: v.Seen}); err == nil {
 				s.draw()
 			}
-		}))
+		})))
 	}
 	return []fyne.CanvasObject{look.Bold("Passer à"), container.NewGridWithColumns(2, out...)}
 }
@@ -305,11 +305,11 @@ func (p *movePage) Content(s *Shell) fyne.CanvasObject {
 	}
 	var tiles []fyne.CanvasObject
 	for _, room := range rooms {
-		tiles = append(tiles, look.NewTile("door", room.Fields.Text("name"), floor(room.Fields.Text("floor")), 48, func() {
+		tiles = append(tiles, look.NewTile("door", room.Fields.Text("name"), floor(room.Fields.Text("floor")), 48, s.signed(func() {
 			if _, err := s.save(replica.Change{ID: p.id, Set: record.Fields{"room": room.ID.String()}, Seen: v.Seen}); err == nil {
 				s.Back()
 			}
-		}))
+		})))
 	}
 	return look.Grid(3, tiles...)
 }

@@ -258,11 +258,11 @@ func (p *pupilPage) Content(s *Shell) fyne.CanvasObject {
 	if s.mayCreate(record.Acknowledgement) {
 		row := container.NewHBox()
 		if st == record.AwaitsGuardian {
-			row.Add(button("Le responsable légal est d'accord (talon)", "check", look.Primary, func() { p.act(s, "accord", signature, "parent") }))
+			row.Add(button("Le responsable légal est d'accord (talon)", "check", look.Primary, s.signed(func() { p.act(s, "accord", signature, "parent") })))
 		}
 		if signature != uuid.Nil {
-			row.Add(button("Annuler cette signature", "x", look.Danger, func() { p.act(s, "annulation", signature, "eleve") }))
-			row.Add(button("Révoquer", "sign-out", look.Plain, func() { p.act(s, "revocation", signature, "eleve") }))
+			row.Add(button("Annuler cette signature", "x", look.Danger, s.signed(func() { p.act(s, "annulation", signature, "eleve") })))
+			row.Add(button("Révoquer", "sign-out", look.Plain, s.signed(func() { p.act(s, "revocation", signature, "eleve") })))
 		}
 		box.Add(row)
 	}

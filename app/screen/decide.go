@@ -165,7 +165,9 @@ func (p *decidePage) card(s *Shell, c replica.Conflict) fyne.CanvasObject {
 			button("Voir la fiche", "", look.Quiet, func() { s.open(rec) })), look.Caption("1, 2\u00a0: choisir · Entrée\u00a0: garder"))
 }
 
-func (p *decidePage) decide(s *Shell, c replica.Conflict) {
+func (p *decidePage) decide(s *Shell, c replica.Conflict) { s.sign(func() { p.resolve(s, c) }) }
+
+func (p *decidePage) resolve(s *Shell, c replica.Conflict) {
 	saved, err := s.r.Resolve(s.ctx, s.operator(), c.ID, c.Field, c.Versions[min(p.chosen, len(c.Versions)-1)].Dot)
 	if err != nil {
 		s.say(sentence(err))

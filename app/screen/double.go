@@ -179,7 +179,9 @@ func (c *doubleCard) field(s *Shell, d replica.Duplicate, f record.Field, curren
 		container.NewGridWrap(fyne.NewSize(s.em(190), s.em(36)), look.Wrapped(label)))), nil, tiles)
 }
 
-func (c *doubleCard) merge(s *Shell, d replica.Duplicate) {
+func (c *doubleCard) merge(s *Shell, d replica.Duplicate) { s.sign(func() { c.unite(s, d) }) }
+
+func (c *doubleCard) unite(s *Shell, d replica.Duplicate) {
 	keep := map[string]uuid.UUID{}
 	for name, i := range c.picks {
 		keep[name] = d.Records[i].ID

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -140,8 +141,11 @@ func (p *formPage) Focus(s *Shell) {
 	p.begun = true
 	var first fyne.Focusable
 	visit(s.body, func(o fyne.CanvasObject) {
-		if e, ok := o.(*look.Entry); ok && first == nil {
-			first = e
+		switch e := o.(type) {
+		case *look.Entry:
+			first = cmp.Or[fyne.Focusable](first, e)
+		case *look.Combo:
+			first = cmp.Or[fyne.Focusable](first, e)
 		}
 	})
 	if first != nil {
@@ -244,6 +248,10 @@ func (p *formPage) save(s *Shell) {
 		p.point(s)
 		return
 	}
+	s.sign(func() { p.write(s, set) })
+}
+
+func (p *formPage) write(s *Shell, set record.Fields) {
 	saved, err := s.save(replica.Change{ID: p.id, Kind: p.kind, Set: set, Seen: p.seen})
 	var problems record.Problems
 	if errors.As(err, &problems) {

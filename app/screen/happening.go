@@ -127,13 +127,13 @@ func (p *happeningPage) sign(s *Shell, h record.Record) fyne.CanvasObject {
 		if a.state == "present" {
 			present++
 		}
-		tiles = append(tiles, look.NewStateTile(o.Shape, a.name, o.Label, 64, func() { p.act(s, h, next[a.state], a.name) }))
+		tiles = append(tiles, look.NewStateTile(o.Shape, a.name, o.Label, 64, s.signed(func() { p.act(s, h, next[a.state], a.name) })))
 	}
 	name := look.NewEntry()
 	name.SetPlaceHolder("Prénom")
 	add := func() {
-		if name.Text != "" {
-			p.act(s, h, "presence", name.Text)
+		if typed := name.Text; typed != "" {
+			s.sign(func() { p.act(s, h, "presence", typed) })
 		}
 	}
 	name.OnSubmitted = func(string) { add() }

@@ -162,7 +162,9 @@ func (p *importPage) prepare(s *Shell) {
 	})
 }
 
-func (p *importPage) apply(s *Shell) {
+func (p *importPage) apply(s *Shell) { s.sign(func() { p.write(s) }) }
+
+func (p *importPage) write(s *Shell) {
 	p.busy = true
 	plan := p.plan
 	s.draw()

@@ -72,7 +72,9 @@ func (p *interventionPage) Content(s *Shell) fyne.CanvasObject {
 		container.NewVScroll(container.NewVBox(where, p.tiles, look.Gap(look.Space8), look.Pad(0, look.Space8, look.Width(s.em(640), p.text)))))
 }
 
-func (p *interventionPage) save(s *Shell) {
+func (p *interventionPage) save(s *Shell) { s.sign(func() { p.write(s) }) }
+
+func (p *interventionPage) write(s *Shell) {
 	set := record.Default(record.Intervention, s.r.Now())
 	if p.equipment != uuid.Nil {
 		set["equipment"] = p.equipment.String()

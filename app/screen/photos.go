@@ -114,6 +114,10 @@ func (s *Shell) dropped(_ fyne.Position, files []fyne.URI) {
 
 // attach joins files beside the window: a large photo takes a moment to be made small.
 func (p *cardPage) attach(s *Shell, id uuid.UUID, paths ...string) {
+	s.sign(func() { p.join(s, id, paths) })
+}
+
+func (p *cardPage) join(s *Shell, id uuid.UUID, paths []string) {
 	operator := s.operator()
 	change := replica.Change{ID: id}
 	for _, path := range paths {
@@ -168,11 +172,11 @@ func (p *joinedPage) Content(s *Shell) fyne.CanvasObject {
 		actions.Add(button("Enregistrer une copie", "floppy-disk", look.Plain, func() { p.keep(s) }))
 	}
 	if s.mayEdit(v.Record) {
-		actions.Add(button("Retirer", "trash", look.Quiet, func() {
+		actions.Add(button("Retirer", "trash", look.Quiet, s.signed(func() {
 			if _, err := s.save(replica.Change{ID: p.id, Set: record.Fields{j.Field: nil}, Seen: v.Seen}); err == nil {
 				s.Back()
 			}
-		}))
+		})))
 	}
 	if !j.Picture() {
 		return container.NewVBox(look.Title(j.Name), look.Muted(arrival(j)), actions)

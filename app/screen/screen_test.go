@@ -32,7 +32,11 @@ func open(t *testing.T) *Shell {
 	if err := os.CopyFS(dir, os.DirFS(examples(t))); err != nil {
 		t.Fatal(err)
 	}
-	return openIn(t, dir)
+	s := openIn(t, dir)
+	if err := s.r.SetSetting(s.ctx, settingAsked, s.today()); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // openIn shows the desktop on a data folder.

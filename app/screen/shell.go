@@ -21,7 +21,6 @@ import (
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
-	"github.com/google/uuid"
 )
 
 // Shell is the frame of every page: rail, search, breadcrumb, bottom line.
@@ -169,29 +168,6 @@ func (s *Shell) refreshStatus() {
 		s.status = st
 	}
 	s.watch.read(s)
-}
-
-// operator is who writes now; uuid.Nil before anybody has said.
-func (s *Shell) operator() uuid.UUID {
-	text, err := s.r.Setting(s.ctx, "operator")
-	if err != nil {
-		return uuid.Nil
-	}
-	id, err := uuid.Parse(text)
-	if err != nil {
-		return uuid.Nil
-	}
-	return id
-}
-
-func (s *Shell) operatorName() string {
-	if rec, ok, err := s.book().Get(s.operator()); err == nil && ok {
-		if s.large() {
-			return rec.Fields.Text("name")
-		}
-		return rec.Fields.Text("name") + " · Ce n'est pas moi\u00a0?"
-	}
-	return "Qui êtes-vous\u00a0?"
 }
 
 func (s *Shell) book() record.Book { return s.r.Book(s.ctx) }

@@ -123,11 +123,13 @@ func (p *togetherPage) settle(s *Shell, picked []replica.Conflict, choose func(r
 			choices = append(choices, replica.Choice{ID: c.ID, Field: c.Field, Keep: v.Dot})
 		}
 	}
-	saved, err := s.r.Settle(s.ctx, s.operator(), choices...)
-	if err != nil {
-		s.say(sentence(err))
-		return
-	}
-	p.chosen = nil
-	s.settled(saved, look.Count(len(choices), "choix gardé", "choix gardés"))
+	s.sign(func() {
+		saved, err := s.r.Settle(s.ctx, s.operator(), choices...)
+		if err != nil {
+			s.say(sentence(err))
+			return
+		}
+		p.chosen = nil
+		s.settled(saved, look.Count(len(choices), "choix gardé", "choix gardés"))
+	})
 }

@@ -25,7 +25,9 @@ func (s *Shell) openVisit(site uuid.UUID) uuid.UUID {
 	return open[0].ID
 }
 
-func (s *Shell) beginVisit(site uuid.UUID) {
+func (s *Shell) beginVisit(site uuid.UUID) { s.sign(func() { s.startVisit(site) }) }
+
+func (s *Shell) startVisit(site uuid.UUID) {
 	set := record.Default(record.Visit, s.r.Now())
 	set["site"] = site.String()
 	if op := s.operator(); op != uuid.Nil {
@@ -59,11 +61,11 @@ func (p *visitPage) Primary(s *Shell) *Action {
 	if v.Fields.Has("departure") || !s.mayEdit(v.Record) {
 		return nil
 	}
-	return &Action{"Terminer la visite", "check", func() {
+	return &Action{"Terminer la visite", "check", s.signed(func() {
 		if _, err := s.save(replica.Change{ID: p.id, Set: record.Fields{"departure": s.r.Now().UnixMilli()}, Seen: v.Seen}); err == nil {
 			s.draw()
 		}
-	}}
+	})}
 }
 
 func (p *visitPage) Content(s *Shell) fyne.CanvasObject {
@@ -144,7 +146,7 @@ func (p *visitPage) findings(s *Shell, v replica.View) fyne.CanvasObject {
 		text.SetText(draft)
 	}
 	text.OnChanged = func(t string) { s.keepDraft(key, t) }
-	return container.NewVBox(text, container.NewHBox(button("Enregistrer les constats", "floppy-disk", look.Plain, func() {
+	return container.NewVBox(text, container.NewHBox(button("Enregistrer les constats", "floppy-disk", look.Plain, s.signed(func() {
 		value := any(text.Text)
 		if text.Text == "" {
 			value = nil
@@ -152,5 +154,5 @@ func (p *visitPage) findings(s *Shell, v replica.View) fyne.CanvasObject {
 		if _, err := s.save(replica.Change{ID: p.id, Set: record.Fields{"findings": value}, Seen: v.Seen}); err == nil {
 			s.dropDraft(key)
 		}
-	})))
+	}))))
 }
