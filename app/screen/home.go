@@ -42,14 +42,23 @@ func (p *homePage) Content(s *Shell) fyne.CanvasObject {
 	add(right, s.decideCard())
 	add(right, s.lentCard())
 	add(left, s.todayCard())
-	if s.r.Self().Role == record.Coordination {
+	switch s.r.Self().Role {
+	case record.Coordination:
+		n := s.news()
+		add(right, s.silentCard(n))
+		add(right, s.receivedCard(n))
+		add(right, s.kiosksCard(n))
 		add(right, s.figuresCard())
+	case record.Host:
+		add(right, s.kiosksCard(s.news()))
 	}
+	add(right, s.aroundCard())
 	if len(wide.Objects)+len(left.Objects)+len(right.Objects) == 0 {
 		return look.Empty("Rien d'urgent. Bonne journée.", look.NewButton("Nouveau", "plus", look.Plain, func() { s.Push(&newPage{}) }))
 	}
 	if len(left.Objects) == 0 {
-		left, right = right, left
+		half := (len(right.Objects) + 1) / 2
+		left.Objects, right.Objects = right.Objects[:half], right.Objects[half:]
 	}
 	return look.Columns(wide, left, right)
 }

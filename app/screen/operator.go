@@ -122,8 +122,8 @@ func (p *operatorPage) Content(s *Shell) fyne.CanvasObject {
 			under = join(under, "la dernière fois ici\u00a0: Entrée confirme")
 		}
 		tile := look.NewTile("user", record.Title(person, s.book()), under, 56, func() { p.choose(s, person.ID.String()) })
-		if i == 0 {
-			p.first = tile
+		if i == 0 && person.ID == s.operator() {
+			p.first = tile // Enter chooses nobody by chance
 		}
 		tiles = append(tiles, tile)
 	}

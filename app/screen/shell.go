@@ -62,7 +62,12 @@ func Open(ctx context.Context, win fyne.Window, n *node.Node, live Live, prefs *
 		s.r.Subscribe(func(n replica.Notice) { s.live.UI(s.dataChanged) }),
 		n.Subscribe(func(st node.Status) {
 			s.live.UI(func() {
+				was := around(s.status)
 				s.status = st
+				if _, home := s.page().(*homePage); home && around(st) != was && !s.typing() {
+					s.draw()
+					return
+				}
 				s.drawBottom()
 			})
 		}))

@@ -16,6 +16,7 @@ type watch struct {
 	doubles      []replica.Duplicate
 	looked       bool // for duplicates, since the data last changed
 	looking      int  // the latest look for them beside the window
+	news         news
 }
 
 // read counts what there is to see; those who may do nothing about it are told nothing.
@@ -50,7 +51,7 @@ func (w *watch) card(s *Shell) fyne.CanvasObject {
 }
 
 // changed forgets what was derived from the data.
-func (s *Shell) changed() { s.watch.looked = false }
+func (s *Shell) changed() { s.watch.looked, s.watch.news.read = false, false }
 
 // duplicates returns what looks like one thing recorded twice, looked for once after each change.
 func (s *Shell) duplicates() []replica.Duplicate {
