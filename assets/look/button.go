@@ -199,7 +199,7 @@ func (r *buttonRenderer) inks() (ground, border color.Color, ink fyne.ThemeColor
 	case b.disabled && b.rank == Quiet:
 		return color.Transparent, color.Transparent, theme.ColorNameDisabled
 	case b.disabled:
-		return color.Transparent, Colour(ColorLine), theme.ColorNameDisabled
+		return color.Transparent, Colour(colorOff), theme.ColorNameDisabled
 	case b.rank == Primary:
 		return Colour(ColorPrimary), Colour(ColorPrimary), ColorOnPrimary
 	}
@@ -224,6 +224,9 @@ func (r *buttonRenderer) Refresh() {
 	r.ground.FillColor, r.ground.StrokeColor, r.ground.StrokeWidth, r.ground.CornerRadius = ground, border, 1, 4
 	light(r.ring, r.b.focused, ColorFocus)
 	r.text.ink = ink
+	if bold := !r.b.disabled; r.text.TextStyle.Bold != bold { // a weight too, for who tells no colours apart
+		r.text.TextStyle.Bold, r.text.room = bold, 0
+	}
 	r.text.set(r.b.text)
 	r.text.paint()
 	if r.b.icon == "" {

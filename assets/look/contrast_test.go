@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
 )
 
@@ -104,5 +105,32 @@ func TestStatesStayLegibleOnTheirTint(t *testing.T) {
 				t.Errorf("%s: %s on its tint is %.2f", p.Label(), o.Label, got)
 			}
 		}
+	}
+}
+
+// TestWhatCannotBePressedIsToldApart by a colour that is legible and is not that of other words, in every palette, and by
+// its weight.
+func TestWhatCannotBePressedIsToldApart(t *testing.T) {
+	for p := Light; p <= Contrast; p++ {
+		th := NewTheme(p, 100)
+		off := th.Color(theme.ColorNameDisabled, 0)
+		for _, on := range []fyne.ThemeColorName{ColorGround, ColorSurface, ColorSunken} {
+			if got := contrast(off, th.Color(on, 0)); got < 4.5 {
+				t.Errorf("%s: what is off is %.2f on %s", p.Label(), got, on)
+			}
+		}
+		if got := contrast(off, th.Color(ColorText, 0)); got < 1.7 {
+			t.Errorf("%s: what is off is %.2f from what is on", p.Label(), got)
+		}
+		if got := contrast(th.Color(colorOff, 0), th.Color(ColorBorder, 0)); got < 2 {
+			t.Errorf("%s: the border of what is off is %.2f from that of what is on", p.Label(), got)
+		}
+	}
+	desk(t)
+	b := NewButton("Terminer", "", Plain, nil)
+	r := test.WidgetRenderer(b).(*buttonRenderer)
+	on := r.text.TextStyle.Bold
+	if b.Disable(); r.text.TextStyle.Bold == on {
+		t.Error("a button that is off has the weight of one that is on")
 	}
 }

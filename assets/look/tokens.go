@@ -27,11 +27,14 @@ const (
 	ColorOnGentian fyne.ThemeColorName = "buron.gentiane.text"
 	ColorFocus     fyne.ThemeColorName = "buron.focus"
 	ColorLine      fyne.ThemeColorName = "buron.filet" // hairlines that carry no meaning
+
+	colorOff fyne.ThemeColorName = "buron.eteint" // the border of what cannot be pressed
 )
 
 // tokens are the colours of a palette, in the order light, dark, high contrast. One row of the design's table
 // may serve several of Fyne's roles. In high contrast success is green, of the ratio that the design states, and
-// not the yellow of the primary colour: « good » and « waiting » would have had one colour.
+// not the yellow of the primary colour: « good » and « waiting » would have had one colour. What cannot be pressed is grey
+// there, of 8.6 on black: white, it would look like everything else.
 var tokens = map[fyne.ThemeColorName][3]uint32{
 	ColorGround:                        {0xF7F8F5, 0x14181C, 0x000000},
 	ColorSurface:                       {0xFFFFFF, 0x1E2429, 0x000000},
@@ -47,7 +50,8 @@ var tokens = map[fyne.ThemeColorName][3]uint32{
 	ColorText:                          {0x1E2328, 0xEEF1EC, 0xFFFFFF},
 	ColorMuted:                         {0x55606A, 0xA9B4BC, 0xFFFFFF},
 	theme.ColorNamePlaceHolder:         {0x55606A, 0xA9B4BC, 0xFFFFFF},
-	theme.ColorNameDisabled:            {0x55606A, 0xA9B4BC, 0xFFFFFF},
+	theme.ColorNameDisabled:            {0x55606A, 0xA9B4BC, 0xA6A6A6},
+	colorOff:                           {0xD5DAD1, 0x38424B, 0x666666},
 	ColorBorder:                        {0x7D8891, 0x75818B, 0xFFFFFF},
 	theme.ColorNameScrollBar:           {0x7D8891, 0x75818B, 0xFFFFFF},
 	ColorLine:                          {0xD5DAD1, 0x38424B, 0xFFFFFF},
