@@ -27,6 +27,7 @@ type auditPage struct {
 	cue                *look.Cue          // how it sounds, until it is told
 	absents            map[uuid.UUID]bool // looked for, and not here
 	ending             bool               // the list of what would be missing is shown
+	side               int                // list that is shown where there is room for one
 	entry              *look.Entry
 }
 
@@ -128,7 +129,11 @@ func (p *auditPage) Content(s *Shell) fyne.CanvasObject {
 	if !open {
 		p.entry = nil
 	}
-	head := container.NewVBox(look.Muted(look.Count(len(res.Found), "vu", "vus")+" sur "+look.Number(len(expected))), look.Roof(len(res.Found), len(expected)))
+	seen, roof := look.Muted(look.Count(len(res.Found), "vu", "vus")+" sur "+look.Number(len(expected))), look.Roof(len(res.Found), len(expected))
+	head := container.NewVBox(seen, roof)
+	if s.large() {
+		head = container.NewVBox(container.NewBorder(nil, nil, seen, nil, roof)) // the lists need the room
+	}
 	if open {
 		head.Add(p.field(s))
 		if p.said != "" {
@@ -138,13 +143,12 @@ func (p *auditPage) Content(s *Shell) fyne.CanvasObject {
 	if len(expected) == 0 && len(res.Foreign) == 0 {
 		head.Add(look.Body("Aucun appareil attendu ici. Scannez pour en ajouter."))
 	}
-	columns := container.NewGridWithColumns(3, p.column(s, "Attendus", record.NotBegun, append(res.Waiting, res.Missing...), false),
-		p.column(s, "Trouvés", record.Good, res.Found, false), p.column(s, "Étrangers", record.Elsewhere, res.Foreign, true))
+	columns := p.columns(s, res)
 	var foot fyne.CanvasObject
 	if len(res.Unknown) > 0 {
 		foot = p.unknown(s, res.Unknown)
 	}
-	if open {
+	if open && !s.large() {
 		keys := look.Wrapped(look.Caption("Entrée\u00a0: suivant · F4\u00a0: créer d'après le dernier · F6\u00a0: absent · Échap\u00a0: pause"))
 		foot = container.NewVBox(append(objects(foot), keys)...)
 	}
@@ -204,15 +208,42 @@ func (p *auditPage) field(s *Shell) fyne.CanvasObject {
 	return row
 }
 
-func (p *auditPage) column(s *Shell, title string, shape record.Shape, list []record.Record, move bool) fyne.CanvasObject {
+// side is one list of a tour.
+type side struct {
+	title string
+	shape record.Shape
+	list  []record.Record
+	move  bool // what is in it can be moved here
+}
+
+// columns shows what is expected, found and foreign side by side; where text is large one of them at a time, with how
+// many are in each.
+func (p *auditPage) columns(s *Shell, res record.Audit) fyne.CanvasObject {
+	sides := []side{{"Attendus", record.NotBegun, append(res.Waiting, res.Missing...), false}, {"Trouvés", record.Good, res.Found, false},
+		{"Étrangers", record.Elsewhere, res.Foreign, true}}
+	if !s.large() {
+		grid := container.NewGridWithColumns(len(sides))
+		for _, c := range sides {
+			grid.Add(container.NewBorder(look.Title(fmt.Sprintf("%s (%d)", c.title, len(c.list))), nil, nil, nil, p.column(s, c)))
+		}
+		return grid
+	}
+	var chips []*look.Button
+	for i, c := range sides {
+		chips = append(chips, look.NewChip(c.title, len(c.list), i == p.side, func() { p.side = i; s.draw() }))
+	}
+	return container.NewBorder(look.Chips(chips...), nil, nil, nil, p.column(s, sides[p.side]))
+}
+
+func (p *auditPage) column(s *Shell, c side) fyne.CanvasObject {
 	box := container.NewVBox()
-	for _, e := range list {
-		mark, word := shape, ""
-		if p.absents[e.ID] && shape == record.NotBegun {
+	for _, e := range c.list {
+		mark, word := c.shape, ""
+		if p.absents[e.ID] && c.shape == record.NotBegun {
 			mark, word = record.Wrong, "absent"
 		}
 		row := look.NewRowTap(mark, record.Title(e, nil), s.titleOf(e.Fields.ID("type")), word, func() { s.open(e) })
-		if !move {
+		if !c.move {
 			box.Add(row)
 			continue
 		}
@@ -222,7 +253,7 @@ func (p *auditPage) column(s *Shell, title string, shape record.Shape, list []re
 			}
 		})), row))
 	}
-	return container.NewBorder(look.Title(fmt.Sprintf("%s (%d)", title, len(list))), nil, nil, nil, container.NewVScroll(box))
+	return container.NewVScroll(box)
 }
 
 func (p *auditPage) unknown(s *Shell, codes []string) fyne.CanvasObject {

@@ -296,3 +296,22 @@ func TestTheListOfWhatWouldBeMissingIsInSight(t *testing.T) {
 		t.Errorf("the list is %v px high", high)
 	}
 }
+
+func TestATourInLargeTextShowsOneListAtATime(t *testing.T) {
+	s := open(t)
+	pc := first(t, s, replica.Query{Kind: record.Equipment, Where: []replica.Cond{{Field: "status", Value: "en_service"}}})
+	p := &auditPage{room: pc.Fields.ID("room")}
+	s.Push(p)
+	says(t, s, "Attendus (", "Trouvés (0)", "Étrangers (0)")
+	s.prefs.set("", 200)
+	s.prefs.Apply()
+	s.draw()
+	tag := pc.Fields.Text("tag")
+	says(t, s, tag)
+	s.scan(tag)
+	press(t, s, "Trouvés\u00a0· 1")
+	says(t, s, tag)
+	if strings.Contains(words(s), "Attendus (") {
+		t.Error("three lists stand side by side in large text")
+	}
+}
