@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -86,10 +87,14 @@ func show(ctx context.Context, cancel func(), o options) int {
 	}
 	win.SetPadded(false)
 	var wg sync.WaitGroup
-	live := screen.NewLive()
+	live, again := screen.NewLive(), false
+	restart := func() {
+		again = true
+		win.Close()
+	}
 	open := func(r *replica.Replica) {
 		n := node.New(r, node.Options{Central: o.Central, Peers: o.Peer, Listen: o.Listen, Alone: o.Alone, Interval: o.Every, USB: true})
-		k := screen.Open(ctx, win, n, live, screen.Options{Palette: palette, Percent: o.Text, Apply: a.Settings().SetTheme, Quit: win.Close})
+		k := screen.Open(ctx, win, n, live, screen.Options{Palette: palette, Percent: o.Text, Apply: a.Settings().SetTheme, Quit: win.Close, Restart: restart})
 		wg.Go(func() {
 			defer r.Close()
 			if err := n.Run(ctx); err != nil {
@@ -113,5 +118,26 @@ func show(ctx context.Context, cancel func(), o options) int {
 	win.ShowAndRun()
 	cancel()
 	wg.Wait()
+	if again {
+		if err := startAgain(os.Args); err != nil {
+			fmt.Fprintln(os.Stderr, "buron-kiosk:", err)
+			return 1
+		}
+	}
 	return status
+}
+
+// withoutInvitation is a command line for a terminal that has joined: an invitation serves once.
+func withoutInvitation(args []string) []string {
+	var out []string
+	for i := 0; i < len(args); i++ {
+		switch {
+		case args[i] == "--join":
+			i++
+		case strings.HasPrefix(args[i], "--join="):
+		default:
+			out = append(out, args[i])
+		}
+	}
+	return out
 }

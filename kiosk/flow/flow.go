@@ -31,6 +31,7 @@ const (
 	CharterDone Screen = "charter.done"
 	Pin         Screen = "pin"
 	Host        Screen = "host"
+	HostSheet   Screen = "host.sheet"
 	Off         Screen = "off"
 )
 
@@ -142,7 +143,7 @@ const (
 	BtnSign, BtnRetry, BtnReread, BtnManner = "sign", "retry", "reread", "manner"
 	BtnPopulation, BtnMinor, BtnDone        = "population", "minor", "done"
 	BtnCorner, BtnPin, BtnEndClass, BtnSlow = "corner", "pin", "end-class", "slow"
-	BtnLarger, BtnContrast                  = "larger", "contrast"
+	BtnLarger, BtnContrast, BtnSheet        = "larger", "contrast", "sheet"
 )
 
 // Do names what the program does besides showing the next state.
@@ -200,7 +201,7 @@ func (s State) limit() time.Duration {
 		d = SignLimit
 	case Pin:
 		return PinIdle
-	case Host:
+	case Host, HostSheet:
 		return HostIdle
 	case ClassDone:
 		d = NextPupil
@@ -335,7 +336,7 @@ func (s State) tick(at time.Time) (State, []Effect) {
 		return s, nil
 	}
 	switch s.Screen {
-	case Welcome, ClassWait, Pin, Host, ClassDone, ClassEnd, CharterDone, ClassRefuse:
+	case Welcome, ClassWait, Pin, Host, HostSheet, ClassDone, ClassEnd, CharterDone, ClassRefuse:
 		return s.leave()
 	}
 	s.Asking, s.AskedAt = true, at

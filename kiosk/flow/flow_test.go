@@ -208,9 +208,20 @@ func TestTheHostsCode(t *testing.T) {
 	}
 }
 
+func TestTheHostSeesTheSheetOfTheClass(t *testing.T) {
+	host := func(v *visit) *visit {
+		for range cornerTaps {
+			v.tap(BtnCorner, "")
+		}
+		return v.on(Pin).do(PinOK, "", "").on(Host)
+	}
+	host(start(t)).tap(BtnSheet, "").on(Host) // no class, no sheet
+	host(start(t).do(ClassLoaded, "", "")).tap(BtnSheet, "").on(HostSheet).tap(BtnBack, "").on(Host).tap(BtnSheet, "").wait(HostIdle).on(ClassWait)
+}
+
 // buttons are all buttons, for the walks below.
 var buttons = []string{BtnQuit, BtnBack, BtnStay, BtnLeave, BtnAgenda, BtnEvent, BtnCharter, BtnMember, BtnItsMe, BtnNotMe, BtnText, BtnRead, BtnRefuse,
-	BtnSeen, BtnSign, BtnRetry, BtnReread, BtnManner, BtnPopulation, BtnMinor, BtnDone, BtnCorner, BtnPin, BtnEndClass, BtnSlow, BtnLarger, BtnContrast}
+	BtnSeen, BtnSign, BtnRetry, BtnReread, BtnManner, BtnPopulation, BtnMinor, BtnDone, BtnCorner, BtnPin, BtnEndClass, BtnSlow, BtnLarger, BtnContrast, BtnSheet}
 
 // walk makes a random visit.
 func walk(t *rapid.T) State {

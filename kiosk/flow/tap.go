@@ -32,7 +32,7 @@ func (s State) tap(e Event) (State, []Effect) {
 		return s.tapClass(e)
 	case CharterWho, CharterRead, CharterName, CharterSign, CharterDone:
 		return s.tapCharter(e)
-	case Pin, Host:
+	case Pin, Host, HostSheet:
 		return s.tapHost(e)
 	}
 	return s, nil
@@ -188,6 +188,10 @@ func (s State) tapHost(e Event) (State, []Effect) {
 	case s.Screen == Host && e.Arg == BtnEndClass:
 		s.Class = false
 		return s, []Effect{{Do: EndClass}} // the page stays: it says that no name is left
+	case s.Screen == Host && e.Arg == BtnSheet && s.Class:
+		s.Screen = HostSheet
+	case s.Screen == HostSheet && e.Arg == BtnBack:
+		s.Screen = Host
 	case e.Arg == BtnBack || e.Arg == BtnDone:
 		return s.leave()
 	}

@@ -61,6 +61,8 @@ func (k *Kiosk) view() view {
 		return k.charterView()
 	case flow.Pin, flow.Host:
 		return k.hostView()
+	case flow.HostSheet:
+		return k.sheetView()
 	case flow.Off:
 		return view{title: "Borne arrêtée", content: centred(look.Huge("Demandez à l’accueil."), words(k.state.Why))}
 	}

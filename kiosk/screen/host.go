@@ -22,13 +22,12 @@ func (k *Kiosk) hostView() view {
 	}
 	box := container.NewVBox(look.Card(theme.ColorNamePrimary, look.Title("Classe"), words(names), words("Une classe se charge depuis le poste de l’accueil\u00a0: Charte, puis « Charger une classe ».")))
 	if lent {
-		box.Add(lines(k.room(), false, []fyne.CanvasObject{look.NewTouchButton("Terminer la classe", "check", look.Plain, func() { k.tap(flow.BtnEndClass, "") })}))
+		box.Add(lines(k.room(), false, []fyne.CanvasObject{look.NewTouchButton("Feuille d’émargement", "clipboard-text", look.Plain, func() { k.tap(flow.BtnSheet, "") }),
+			look.NewTouchButton("Terminer la classe", "check", look.Plain, func() { k.tap(flow.BtnEndClass, "") })}))
 	}
+	box.Add(k.figuresCard())
 	box.Add(k.network())
-	box.Add(lines(k.room(), false, []fyne.CanvasObject{look.NewTouchButton("Échanger maintenant", "arrows-clockwise", look.Plain, func() {
-		k.send(flow.Touch, "", "")
-		k.n.ExchangeNow(k.ctx)
-	}), look.NewTouchButton("Quitter la borne", "sign-out", look.Danger, k.o.Quit)}))
+	box.Add(k.hostActions())
 	return view{title: "Cette borne", back: "Retour", content: look.TouchScroll(box)}
 }
 

@@ -26,6 +26,7 @@ type Options struct {
 	Percent int
 	Apply   func(fyne.Theme) // puts a theme in force
 	Quit    func()           // ends the program, from the host's page
+	Restart func()           // ends it and starts it again; nil where that cannot be
 }
 
 // Kiosk is the terminal in its window.

@@ -39,6 +39,9 @@ func (k *Kiosk) submit(id string) {
 	a := k.act
 	k.live.Go(func() {
 		_, err := k.r.Save(k.ctx, uuid.Nil, replica.Change{Kind: record.Acknowledgement, Set: a.set})
+		if err == nil {
+			k.tally(k.ctx, a.set)
+		}
 		k.live.UI(func() { k.saved(a, err) })
 	})
 }

@@ -142,7 +142,7 @@ func texts(k *Kiosk) string {
 func pages(member string) map[string]flow.State {
 	out := map[string]flow.State{}
 	for _, s := range []flow.Screen{flow.Welcome, flow.Agenda, flow.Detail, flow.ClassWait, flow.ClassMe, flow.ClassRead, flow.ClassSign, flow.ClassRefuse, flow.ClassDone,
-		flow.ClassEnd, flow.CharterWho, flow.CharterRead, flow.CharterName, flow.CharterSign, flow.CharterDone, flow.Pin, flow.Host, flow.Off} {
+		flow.ClassEnd, flow.CharterWho, flow.CharterRead, flow.CharterName, flow.CharterSign, flow.CharterDone, flow.Pin, flow.Host, flow.HostSheet, flow.Off} {
 		p := flow.Person{Member: member, Population: flow.Users, Receipt: "7K4-P2"}
 		out[string(s)] = flow.State{Screen: s, Person: p, Class: true, Why: "Le disque de cette borne est plein."}
 		if s != flow.ClassSign && s != flow.CharterSign {
@@ -222,6 +222,9 @@ func TestAPupilSignsInTheWindow(t *testing.T) {
 	if err != nil || len(acts) != 1 || acts[0].Fields.ID("member") != s.Members[3].ID || acts[0].Fields.Text("typed_name") != "M. Exemple" {
 		t.Fatalf("%v, %v", acts, err)
 	}
+	if f := k.figures(k.ctx); f.Signed["eleve"] != 1 || f.Refused != 0 {
+		t.Errorf("counted as %v", f)
+	}
 	press(t, k, "Terminé")
 	if b := button(t, k, "Maximilien-03 E. · Fait"); !b.Disabled() || k.written.Text != "" {
 		t.Errorf("the pupil can sign again, or %q is left", k.written.Text)
@@ -276,6 +279,50 @@ func TestWhenAllHaveSignedTheNamesGo(t *testing.T) {
 	if _, ok := k.session(); ok || k.state.Screen != flow.ClassEnd {
 		t.Errorf("on %s, names there: %t", k.state.Screen, ok)
 	}
+}
+
+func TestTheHostSeesTheFiguresOfTheDayAndTheSheet(t *testing.T) {
+	k := open(t)
+	restarted := false
+	k.o.Restart = func() { restarted = true }
+	s := lend(t, k)
+	k.state = flow.State{Screen: flow.Host, Class: true}
+	k.draw()
+	if !strings.Contains(texts(k), "Aucun acte aujourd’hui") {
+		t.Fatal(texts(k))
+	}
+	for _, act := range []record.Fields{{"act": "signature", "population": "eleve"}, {"act": "signature", "population": "eleve"}, {"act": "signature", "population": "usager"}, {"act": "refus", "population": "eleve"}} {
+		k.tally(k.ctx, act)
+	}
+	k.n.Terminal().Signed(s.Members[3].ID)
+	k.draw()
+	for _, want := range []string{"3\u00a0signatures (", "élève\u00a0: 2", "usager du tiers-lieu\u00a0: 1", "1\u00a0refus"} {
+		if !strings.Contains(texts(k), want) {
+			t.Errorf("%q is not on\n%s", want, texts(k))
+		}
+	}
+	if err := k.r.SetSetting(k.ctx, settingFigures, strings.Replace(must(k.r.Setting(k.ctx, settingFigures)), `"Day":`, `"Day":1`, 1)); err != nil {
+		t.Fatal(err)
+	}
+	k.draw()
+	if !strings.Contains(texts(k), "Aucun acte aujourd’hui") {
+		t.Error("yesterday's figures are shown as today's")
+	}
+	press(t, k, "Feuille d’émargement")
+	if k.state.Screen != flow.HostSheet || !strings.Contains(texts(k), "1 sur 25") {
+		t.Errorf("on %s:\n%s", k.state.Screen, texts(k))
+	}
+	press(t, k, "Retour", "Redémarrer")
+	if !restarted {
+		t.Error("it does not start again")
+	}
+}
+
+func must(text string, err error) string {
+	if err != nil {
+		panic(err)
+	}
+	return text
 }
 
 func TestNamesAreShortButDiffer(t *testing.T) {
