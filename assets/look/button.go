@@ -197,9 +197,9 @@ func (r *buttonRenderer) inks() (ground, border color.Color, ink fyne.ThemeColor
 	b := r.b
 	switch {
 	case b.disabled && b.rank == Quiet:
-		return color.Transparent, color.Transparent, theme.ColorNameDisabled
+		return color.Transparent, color.Transparent, colorOff
 	case b.disabled:
-		return color.Transparent, Colour(colorOff), theme.ColorNameDisabled
+		return color.Transparent, Colour(colorOffLine), colorOff
 	case b.rank == Primary:
 		return Colour(ColorPrimary), Colour(ColorPrimary), ColorOnPrimary
 	}

@@ -113,7 +113,7 @@ func TestStatesStayLegibleOnTheirTint(t *testing.T) {
 func TestWhatCannotBePressedIsToldApart(t *testing.T) {
 	for p := Light; p <= Contrast; p++ {
 		th := NewTheme(p, 100)
-		off := th.Color(theme.ColorNameDisabled, 0)
+		off := th.Color(colorOff, 0)
 		for _, on := range []fyne.ThemeColorName{ColorGround, ColorSurface, ColorSunken} {
 			if got := contrast(off, th.Color(on, 0)); got < 4.5 {
 				t.Errorf("%s: what is off is %.2f on %s", p.Label(), got, on)
@@ -122,7 +122,7 @@ func TestWhatCannotBePressedIsToldApart(t *testing.T) {
 		if got := contrast(off, th.Color(ColorText, 0)); got < 1.7 {
 			t.Errorf("%s: what is off is %.2f from what is on", p.Label(), got)
 		}
-		if got := contrast(th.Color(colorOff, 0), th.Color(ColorBorder, 0)); got < 2 {
+		if got := contrast(th.Color(colorOffLine, 0), th.Color(ColorBorder, 0)); got < 2 {
 			t.Errorf("%s: the border of what is off is %.2f from that of what is on", p.Label(), got)
 		}
 	}

@@ -28,7 +28,8 @@ const (
 	ColorFocus     fyne.ThemeColorName = "buron.focus"
 	ColorLine      fyne.ThemeColorName = "buron.filet" // hairlines that carry no meaning
 
-	colorOff fyne.ThemeColorName = "buron.eteint" // the border of what cannot be pressed
+	colorOff     fyne.ThemeColorName = "buron.eteint" // what cannot be pressed
+	colorOffLine fyne.ThemeColorName = "buron.eteint.filet"
 )
 
 // tokens are the colours of a palette, in the order light, dark, high contrast. One row of the design's table
@@ -50,8 +51,9 @@ var tokens = map[fyne.ThemeColorName][3]uint32{
 	ColorText:                          {0x1E2328, 0xEEF1EC, 0xFFFFFF},
 	ColorMuted:                         {0x55606A, 0xA9B4BC, 0xFFFFFF},
 	theme.ColorNamePlaceHolder:         {0x55606A, 0xA9B4BC, 0xFFFFFF},
-	theme.ColorNameDisabled:            {0x55606A, 0xA9B4BC, 0xA6A6A6},
-	colorOff:                           {0xD5DAD1, 0x38424B, 0x666666},
+	theme.ColorNameDisabled:            {0x55606A, 0xA9B4BC, 0xFFFFFF}, // Fyne's labels of low importance too
+	colorOff:                           {0x55606A, 0xA9B4BC, 0xA6A6A6},
+	colorOffLine:                       {0xD5DAD1, 0x38424B, 0x666666},
 	ColorBorder:                        {0x7D8891, 0x75818B, 0xFFFFFF},
 	theme.ColorNameScrollBar:           {0x7D8891, 0x75818B, 0xFFFFFF},
 	ColorLine:                          {0xD5DAD1, 0x38424B, 0xFFFFFF},
