@@ -129,7 +129,8 @@ func (r *Roster) Bounds(k Key) journal.Hash {
 	return sha256.Sum256([]byte(strings.Join(lines, "\n")))
 }
 
-// BoundedKeys returns the keys on whose entries a revocation bears.
+// BoundedKeys returns the keys on whose entries a revocation bears, and those that act under an admission which may
+// have counted once and does not any more: that of a delegate after its end.
 func (r *Roster) BoundedKeys() []Key {
 	var out []Key
 	seen := map[Key]bool{}
@@ -137,8 +138,14 @@ func (r *Roster) BoundedKeys() []Key {
 		seen[k] = true
 		out = append(out, k)
 	}
+	for k := range r.unadmitted {
+		if !seen[k] {
+			seen[k] = true
+			out = append(out, k)
+		}
+	}
 	for k := range r.twins {
-		if !seen[k] && r.Bounded(k) {
+		if !seen[k] && (r.Bounded(k) || slices.ContainsFunc(r.ancestry(k), func(k Key) bool { return r.unadmitted[k] })) {
 			out = append(out, k)
 		}
 	}

@@ -29,7 +29,8 @@ type Roster struct {
 	erasures    []Erasure
 	erased      map[uuid.UUID][]string // record → its scopes
 	granted     map[Key][]granted
-	voided      map[uuid.UUID][]string // the same, of erasures that delegates made after their end
+	voided      map[uuid.UUID][]string // the same, of erasures by who may not, or may no longer, make any
+	unadmitted  map[Key]bool           // keys in admissions by who may not, or may no longer, admit
 }
 
 // NewRoster folds control entries, in any order. Entries of other scopes are left aside. Every
@@ -44,6 +45,7 @@ func (r *Roster) With(entries []*journal.Entry) *Roster {
 		territory: r.territory, entries: make(map[journal.Hash]*journal.Entry, len(r.entries)+len(entries)),
 		keys: map[journal.Incarnation]Key{}, roots: map[Key][]Cut{}, delegates: map[Key]bool{}, devices: map[Key]Device{},
 		admissions: map[Key][]Device{}, revocations: map[Key][]*Revocation{}, twins: map[Key]statement{}, erased: map[uuid.UUID][]string{}, voided: map[uuid.UUID][]string{}, granted: map[Key][]granted{},
+		unadmitted: map[Key]bool{},
 	}
 	for h, e := range r.entries {
 		n.entries[h] = e
@@ -86,7 +88,11 @@ func (r *Roster) fold() {
 			if e, ok := noteErasure(r.erased, s); ok {
 				r.erasures = append(r.erasures, e)
 			}
-		case s.op.Kind == ErasureKind && r.delegate(s.author):
+		case s.op.Kind == DeviceKind:
+			if k, ok := keyCell(s.op, "key"); ok {
+				r.unadmitted[k] = true // who heard of it before the end of its author took in what the device wrote
+			}
+		case s.op.Kind == ErasureKind:
 			noteErasure(r.voided, s) // who heard of it before the end of its author obeyed it
 		}
 	}

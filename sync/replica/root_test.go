@@ -1,0 +1,62 @@
+package replica
+
+import (
+	"errors"
+	"testing"
+
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
+)
+
+// accomplice is a device that a delegate admits, with the control that says so.
+func accomplice(t *testing.T, by *Replica, role record.Role) *Replica {
+	t.Helper()
+	id := newIdentity(t, "complice")
+	d := trust.Device{Key: id.Public(), Age: id.Age.Recipient().String(), Role: role, Name: "complice"}
+	if _, err := by.SaveControl(t.Context(), trust.DeviceKind, d.Fields()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Create(t.Context(), t.TempDir(), id, by.Territory(), all(t, by, trust.Control), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	return r
+}
+
+// What a stolen delegate admits after its end is admitted nowhere: neither on a device that had taken it in before
+// it heard of the end.
+func TestWhoAStolenDelegateAdmitsAfterItsEndWritesNothing(t *testing.T) {
+	t.Parallel()
+	f := newField(t)
+	x, near := f.delegate("poste volé"), f.admit("voisin", record.Coordination, 0)
+	if err := f.central.EndDelegate(t.Context(), f.root(), x.Identity().Public(), "volé"); err != nil {
+		t.Fatal(err)
+	}
+	thief := accomplice(t, x, record.Coordination)
+	forged := save(t, thief, machine("PC-1"))
+	give(t, x, near)
+	give(t, thief, near) // which has not heard of the end
+	if got := tagOf(t, near, forged); got != "PC-1" {
+		t.Fatalf("the neighbour had no reason not to take it: %q", got)
+	}
+	admit(t, near, f.central, all(t, f.central, trust.Control))
+	if _, err := near.Get(t.Context(), forged); !errors.Is(err, ErrUnknown) {
+		t.Errorf("who was never validly admitted is merged: %v", err)
+	}
+	if d := diffScope(dump(t, f.central), dump(t, near)); d != "" {
+		t.Errorf("central and neighbour differ: %s", d)
+	}
+	// Admitted after all, by one who may: it counts on both.
+	d := trust.Device{Key: thief.Identity().Public(), Age: thief.Identity().Age.Recipient().String(), Role: record.Agent, Name: "repenti"}
+	if _, err := f.central.SaveControl(t.Context(), trust.DeviceKind, d.Fields()); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []*Replica{f.central, near} {
+		admit(t, r, f.central, all(t, f.central, trust.Control))
+		give(t, thief, r)
+		if got := tagOf(t, r, forged); got != "PC-1" {
+			t.Errorf("%s: admitted by a delegate, it counts not: %q", r.Self().Name, got)
+		}
+	}
+}
