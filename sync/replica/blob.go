@@ -50,7 +50,9 @@ func (b *batch) noteBlobs(e *journal.Entry, number int64, i int) error {
 		if b.blobs.fresh[ref.Hash] {
 			have = ref.Size
 		}
-		if _, err := b.write.ExecContext(b.ctx, "INSERT OR IGNORE INTO blob (hash, size, have, at) VALUES (?, ?, ?, ?)", ref.Hash[:], ref.Size, have, b.o.Now().UnixMilli()); err != nil {
+		// The largest size that is named, until the blob is whole: then its own.
+		if _, err := b.write.ExecContext(b.ctx, `INSERT INTO blob (hash, size, have, at) VALUES (?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET size = excluded.size WHERE have < size AND size < excluded.size`, ref.Hash[:], ref.Size, have, b.o.Now().UnixMilli()); err != nil {
 			return err
 		}
 		if _, err := b.write.ExecContext(b.ctx, "INSERT OR IGNORE INTO blob_use (hash, entry, op) VALUES (?, ?, ?)", ref.Hash[:], number, i); err != nil {

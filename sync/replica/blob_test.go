@@ -351,3 +351,73 @@ func TestWhatTheTablesSayIsFoldedAgain(t *testing.T) {
 		t.Errorf("%d files, %v", blobsOn(t, f.central), err)
 	}
 }
+
+// misnamed writes an operation that names another's blob, with a size of its own.
+func misnamed(t testing.TB, by *Replica, of journal.BlobRef, size int64) journal.Piece {
+	t.Helper()
+	id := newID(t, "parc", string(record.Equipment))
+	body := mustCBOR(t, map[uint64]any{1: map[string]any{"note": []any{"moi aussi"}}, 3: []any{[]any{of.Hash[:], of.Key[:], size, of.MIME}}})
+	p := newChainPen(t, by, by.Identity().Key, "parc")
+	return p.piece(p.entry(string(record.Equipment), id, body, map[uint64]any{7: []any{[]any{string(record.Equipment), id[:], uint64(journal.Blobs)}}}))
+}
+
+// Who names another's blob with a wrong size keeps it from nobody, whatever comes first.
+func TestABlobWhoseSizeLiesComesAllTheSame(t *testing.T) {
+	for name, size := range map[string]int64{"too small": 3, "too large": journal.MaxBlob} {
+		for _, order := range []string{"the lie first", "the lie last", "the lie in between"} {
+			t.Run(name+", "+order, func(t *testing.T) {
+				f := newField(t)
+				a, liar := f.admit("poste", record.Coordination, 0), f.admit("menteur", record.Agent, 0)
+				doc := noise(t, BlobPart*2+77)
+				id := attach(t, a, doc)
+				exchangeAll(t, a, f.central)
+				var ref journal.BlobRef
+				for _, p := range all(t, a, "parc") {
+					for _, e := range p.Entries {
+						op, err := e.Op(0)
+						if err != nil {
+							t.Fatal(err)
+						}
+						ref = op.Blobs[0]
+					}
+				}
+				lie := misnamed(t, liar, ref, size)
+				if order == "the lie first" {
+					admit(t, a, liar, wired(t, []journal.Piece{lie}))
+				}
+				r := f.admit("lecteur", record.Coordination, 0)
+				switch order {
+				case "the lie first":
+					admit(t, r, liar, wired(t, []journal.Piece{lie}))
+				case "the lie in between":
+					if _, err := meet(t, r, f.central, 5); err == nil {
+						t.Fatal("the line was not cut")
+					}
+					admit(t, r, liar, wired(t, []journal.Piece{lie}))
+				}
+				exchangeAll(t, r, f.central)
+				if order == "the lie last" {
+					admit(t, r, liar, wired(t, []journal.Piece{lie}))
+				}
+				for _, by := range []*Replica{a, r} {
+					if got, err := read(t, by, id, 0); err != nil || !bytes.Equal(got, doc) {
+						t.Errorf("%s reads %d bytes, %v", by.Self().Name, len(got), err)
+					}
+				}
+				if missing, err := r.MissingBlobs(t.Context(), exchange.Blob{}, 9); err != nil || len(missing) > 0 {
+					t.Errorf("still lacking: %+v, %v", missing, err)
+				}
+				if res := exchangeAll(t, r, f.central); len(res.Refused) > 0 {
+					t.Errorf("the central is blamed: %+v", res.Refused)
+				}
+				// After the next start, too.
+				if err := r.sweepBlobs(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if got, err := read(t, r, id, 0); err != nil || !bytes.Equal(got, doc) {
+					t.Errorf("after the next start: %d bytes, %v", len(got), err)
+				}
+			})
+		}
+	}
+}

@@ -88,46 +88,70 @@ func (f blobFiles) remove(h journal.Hash) error {
 	return errors.Join(errs...)
 }
 
-// add writes a part that follows what is there, and returns how many bytes of the blob are on the disk. Its last
-// part completes it: good says whether the whole then bears its name; one that does not is taken away.
-func (f blobFiles) add(h journal.Hash, offset, size int64, part []byte) (have int64, good bool, err error) {
+// partState is what a part has made of a blob.
+type partState int
+
+// States of a blob after a part.
+const (
+	partKept     partState = iota
+	partWhole              // it bears its name
+	partMisnamed           // it is as long as it may be and does not: it is taken away
+)
+
+// add writes a part that follows what is there, and returns how many bytes of the blob are on the disk. Sizes, in
+// order, are those that the blob may have: one that has come so far and bears its name is whole; one that has come to
+// the last and does not is taken away.
+func (f blobFiles) add(h journal.Hash, offset int64, sizes []int64, part []byte) (have int64, state partState, err error) {
 	path := f.path(h) + partSuffix
 	if err := f.makeFolder(path); err != nil {
-		return 0, false, err
+		return 0, partKept, err
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return 0, false, err
+		return 0, partKept, err
 	}
-	have, sum, err := write(file, offset, size, part)
+	have, state, err = write(file, h, offset, sizes, part)
 	// Closed before it is renamed: not every system renames what is open.
 	if err := errors.Join(err, file.Close()); err != nil {
-		return 0, false, err
+		return 0, partKept, err
 	}
 	switch {
-	case have < size:
-		return have, true, nil
-	case sum != h:
-		return 0, false, os.Remove(path)
+	case state == partKept:
+		return have, state, nil
+	case state == partMisnamed:
+		return 0, state, os.Remove(path)
 	}
-	return size, true, f.settle(h, partSuffix)
+	return have, state, f.settle(h, partSuffix)
 }
 
-// write puts a part in its place and on the disk; of a file that is complete it returns the sum.
-func write(file *os.File, offset, size int64, part []byte) (have int64, sum journal.Hash, err error) {
+// write puts a part in its place and on the disk, and says what that has made of the blob.
+func write(file *os.File, h journal.Hash, offset int64, sizes []int64, part []byte) (have int64, state partState, err error) {
 	if about, err := file.Stat(); err != nil || about.Size() < offset {
-		return 0, sum, err // less is there than was noted: from the beginning
+		return 0, partKept, err // less is there than was noted: from the beginning
 	}
 	if _, err := file.WriteAt(part, offset); err != nil {
-		return 0, sum, err
+		return 0, partKept, err
 	}
 	have = offset + int64(len(part))
-	if err := errors.Join(file.Truncate(have), file.Sync()); err != nil || have < size {
-		return have, sum, err
+	if err := errors.Join(file.Truncate(have), file.Sync()); err != nil {
+		return 0, partKept, err
 	}
-	s := sha256.New()
-	_, err = io.Copy(s, io.NewSectionReader(file, 0, size))
-	return have, journal.Hash(s.Sum(nil)), err
+	sum, at := sha256.New(), int64(0)
+	for _, size := range sizes {
+		if size <= offset || size > have {
+			continue
+		}
+		if _, err := io.Copy(sum, io.NewSectionReader(file, at, size-at)); err != nil {
+			return 0, partKept, err
+		}
+		if at = size; journal.Hash(sum.Sum(nil)) == h {
+			return size, partWhole, errors.Join(file.Truncate(size), file.Sync())
+		}
+	}
+	if have < sizes[len(sizes)-1] {
+		return have, partKept, nil
+	}
+	return 0, partMisnamed, nil
 }
 
 func (f blobFiles) removeOne(h journal.Hash, suffix string) error {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 
 	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/journal"
@@ -123,21 +124,54 @@ func (r *Replica) takeChunk(ctx context.Context, sender trust.Key, c exchange.Ch
 		t.have = -1
 		return t, false, nil
 	}
-	have, good, err := r.blobFiles().add(c.Hash, c.Offset, size, c.Bytes)
+	sizes, err := r.sizesOf(ctx, c.Hash, t.have, size)
+	if err != nil {
+		return t, false, translate(err)
+	}
+	have, state, err := r.blobFiles().add(c.Hash, c.Offset, sizes, c.Bytes)
 	if err != nil {
 		return t, false, translate(fmt.Errorf("replica: write a blob: %w", err))
 	}
 	*room -= have - t.have
-	t.have, t.complete = have, good && have == size
-	if !good {
+	t.have = have
+	t.complete = state == partWhole
+	if state == partMisnamed {
 		f := r.blobRefusal(ctx, sender, c.Hash)
 		t.refused = &f
 	}
 	return t, true, nil
 }
 
+// sizesOf returns the sizes above have that operations name for a blob, in order; the last is the largest, the one
+// that is noted. Who names it may be wrong about its size, and who comes first need not be right.
+func (r *Replica) sizesOf(ctx context.Context, h journal.Hash, have, noted int64) ([]int64, error) {
+	entries, err := r.storedEntries(ctx, r.read, "SELECT stored FROM entry WHERE id IN (SELECT entry FROM blob_use WHERE hash = ?)", h[:])
+	if err != nil {
+		return nil, err
+	}
+	out := []int64{noted}
+	for _, e := range entries {
+		for i := range e.Ops {
+			if e.Ops[i].Flags&journal.Blobs == 0 {
+				continue
+			}
+			op, err := e.Op(i)
+			if err != nil {
+				continue // erased, or sealed under a key that is not here
+			}
+			for _, ref := range op.Blobs {
+				if ref.Hash == h && ref.Size > have && ref.Size < noted {
+					out = append(out, ref.Size)
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
 func (b *batch) noteTaken(t taken) error {
-	res, err := b.write.ExecContext(b.ctx, "UPDATE blob SET have = ? WHERE hash = ?", t.have, t.hash[:])
+	res, err := b.write.ExecContext(b.ctx, "UPDATE blob SET have = ?1, size = CASE WHEN ?2 THEN ?1 ELSE size END WHERE hash = ?3", t.have, t.complete, t.hash[:])
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (r *Replica) NamedBlobs(ctx context.Context, scope string) ([]exchange.Name
 			for _, ref := range op.Blobs {
 				b := found[ref.Hash]
 				if b == nil {
-					b = &exchange.NamedBlob{Blob: exchange.Blob{Hash: ref.Hash, Size: ref.Size}}
+					b = &exchange.NamedBlob{Blob: exchange.Blob{Hash: ref.Hash}}
 					found[ref.Hash] = b
 				}
 				b.By = append(b.By, exchange.Head{Chain: e.Chain(), Seq: e.Seq, Hash: e.Hash})
@@ -58,7 +58,7 @@ func (r *Replica) NamedBlobs(ctx context.Context, scope string) ([]exchange.Name
 	}
 	out := make([]exchange.NamedBlob, 0, len(found))
 	for h, b := range found {
-		if b.Have, err = r.blobHave(ctx, h); err != nil {
+		if b.Have, b.Size, err = r.BlobHeld(ctx, h); err != nil {
 			return nil, err
 		}
 		b.Thumb = thumbs[h.String()]
