@@ -2,10 +2,12 @@ package replica
 
 import (
 	"errors"
+	"math/rand/v2"
 	"testing"
 
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
 )
 
 // accomplice is a device that a delegate admits, with the control that says so.
@@ -59,4 +61,53 @@ func TestWhoAStolenDelegateAdmitsAfterItsEndWritesNothing(t *testing.T) {
 			t.Errorf("%s: admitted by a delegate, it counts not: %q", r.Self().Name, got)
 		}
 	}
+}
+
+// A role that a stolen delegate gives after its end counts nowhere; what was written under it is put aside everywhere,
+// and what the device may write goes on arriving.
+func TestWhatWasWrittenUnderAVoidRoleStopsNoChain(t *testing.T) {
+	t.Parallel()
+	inOrders(t, func(o *rand.Rand) {
+		f := newField(t)
+		x, agent := f.delegate("poste volé"), f.admit("agent", record.Agent, 0)
+		one, two := f.blank(), f.blank()
+		give(t, f.central, agent)
+		before := save(t, agent, machine("PC-1"))
+		if err := f.central.EndDelegate(t.Context(), f.root(), x.Identity().Public(), "volé"); err != nil {
+			t.Fatal(err)
+		}
+		d := agent.Self()
+		if _, err := x.SaveControl(t.Context(), trust.DeviceKind, trust.Device{Key: d.Key, Age: d.Age, Role: record.Coordination, Name: d.Name}.Fields()); err != nil {
+			t.Fatal(err)
+		}
+		admit(t, agent, x, all(t, x, trust.Control)) // which has not heard of the end
+		void := save(t, agent, Change{Kind: record.Site, Set: record.Fields{"type": "college", "uai": "0150001V", "name": "Collège", "commune": "15001"}})
+		admit(t, agent, f.central, all(t, f.central, trust.Control))
+		after := save(t, agent, Change{Kind: record.Event, Set: record.Fields{"title": "Atelier", "type": "trophees"}})
+		sameInAnyOrder(o, t, one, two, f.central, x, agent)
+		for _, r := range []*Replica{one, two, agent} {
+			if _, err := r.Get(t.Context(), void); !errors.Is(err, ErrUnknown) {
+				t.Errorf("what the void role alone may write is merged: %v", err)
+			}
+			for _, id := range []uuid.UUID{before, after} {
+				if _, err := r.Get(t.Context(), id); err != nil {
+					t.Errorf("what the device may write: %v", err)
+				}
+			}
+		}
+		if err := f.central.Release(t.Context(), d.Key); err == nil {
+			t.Error("the central, which holds nothing of it, released it")
+		}
+		admit(t, f.central, agent, all(t, agent, trust.Control))
+		give(t, agent, f.central)
+		if err := f.central.Release(t.Context(), d.Key); err != nil {
+			t.Fatal(err)
+		}
+		admit(t, one, f.central, all(t, f.central, trust.Control))
+		for _, r := range []*Replica{one, f.central} {
+			if _, err := r.Get(t.Context(), void); err != nil {
+				t.Errorf("the coordination released it: %v", err)
+			}
+		}
+	})
 }

@@ -145,7 +145,7 @@ func (r *Roster) BoundedKeys() []Key {
 		}
 	}
 	for k := range r.twins {
-		if !seen[k] && (r.Bounded(k) || slices.ContainsFunc(r.ancestry(k), func(k Key) bool { return r.unadmitted[k] })) {
+		if !seen[k] && r.Bounded(k) {
 			out = append(out, k)
 		}
 	}

@@ -30,7 +30,7 @@ type Roster struct {
 	erased      map[uuid.UUID][]string // record → its scopes
 	granted     map[Key][]granted
 	voided      map[uuid.UUID][]string // the same, of erasures by who may not, or may no longer, make any
-	unadmitted  map[Key]bool           // keys in admissions by who may not, or may no longer, admit
+	unadmitted  map[Key][]Device       // admissions by who may not, or may no longer, admit
 }
 
 // NewRoster folds control entries, in any order. Entries of other scopes are left aside. Every
@@ -45,7 +45,7 @@ func (r *Roster) With(entries []*journal.Entry) *Roster {
 		territory: r.territory, entries: make(map[journal.Hash]*journal.Entry, len(r.entries)+len(entries)),
 		keys: map[journal.Incarnation]Key{}, roots: map[Key][]Cut{}, delegates: map[Key]bool{}, devices: map[Key]Device{},
 		admissions: map[Key][]Device{}, revocations: map[Key][]*Revocation{}, twins: map[Key]statement{}, erased: map[uuid.UUID][]string{}, voided: map[uuid.UUID][]string{}, granted: map[Key][]granted{},
-		unadmitted: map[Key]bool{},
+		unadmitted: map[Key][]Device{},
 	}
 	for h, e := range r.entries {
 		n.entries[h] = e
@@ -82,15 +82,12 @@ func (r *Roster) fold() {
 	r.foldRevocations(said, byDelegate, false)
 	for _, s := range said {
 		switch {
-		case s.op.Kind == DeviceKind && byDelegate(s):
-			r.foldAdmission(s)
+		case s.op.Kind == DeviceKind:
+			// Who heard of one before the end of its author took in what the device wrote.
+			noteAdmission(map[bool]map[Key][]Device{true: r.admissions, false: r.unadmitted}[byDelegate(s)], s)
 		case s.op.Kind == ErasureKind && byDelegate(s):
 			if e, ok := noteErasure(r.erased, s); ok {
 				r.erasures = append(r.erasures, e)
-			}
-		case s.op.Kind == DeviceKind:
-			if k, ok := keyCell(s.op, "key"); ok {
-				r.unadmitted[k] = true // who heard of it before the end of its author took in what the device wrote
 			}
 		case s.op.Kind == ErasureKind:
 			noteErasure(r.voided, s) // who heard of it before the end of its author obeyed it
@@ -200,7 +197,7 @@ func (r *Roster) ancestry(k Key) []Key {
 type granted struct {
 	Device
 	line   []Key
-	behind bool // inherited once, and named by no admission of its own: nothing counts under it any more
+	behind bool // inherited once, or granted by who may not, and named by no admission of its own: nothing counts under it any more
 }
 
 // foldGranted says what each key acts under.
@@ -211,26 +208,34 @@ func (r *Roster) foldGranted() {
 	for k := range r.twins {
 		r.granted[k] = r.grantedTo(k)
 	}
+	for k := range r.unadmitted {
+		r.granted[k] = r.grantedTo(k)
+	}
 }
 
 // grantedTo returns the admissions that a key acts under: those of the first key that a delegate has admitted
 // among it and those that it goes on from. What that one had inherited before counts as far as its admissions
-// name it; the rest it was once granted, so that an entry written under it is put aside, not refused.
+// name it; the rest it was once granted, so that an entry written under it is put aside, not refused: it would stop
+// the chain of those who lack it, and of them alone. So it is with what who may not admit has granted.
 func (r *Roster) grantedTo(k Key) []granted {
 	line := r.ancestry(k)
-	i := slices.IndexFunc(line, func(k Key) bool { return len(r.admissions[k]) > 0 })
-	if i < 0 {
-		return nil
-	}
 	var out []granted
 	var named []uuid.UUID
-	for _, a := range r.admissions[line[i]] {
-		out = append(out, granted{Device: a, line: line[:i+1]})
-		named = append(named, a.Inherits...)
+	i := slices.IndexFunc(line, func(k Key) bool { return len(r.admissions[k]) > 0 })
+	if i >= 0 {
+		for _, a := range r.admissions[line[i]] {
+			out = append(out, granted{Device: a, line: line[:i+1]})
+			named = append(named, a.Inherits...)
+		}
+		for j := i + 1; j < len(line); j++ {
+			for _, before := range r.admissions[line[j]] {
+				out = append(out, granted{before, line[:j+1], !slices.Contains(named, before.RecordID)})
+			}
+		}
 	}
-	for j := i + 1; j < len(line); j++ {
-		for _, before := range r.admissions[line[j]] {
-			out = append(out, granted{before, line[:j+1], !slices.Contains(named, before.RecordID)})
+	for j, k := range line {
+		for _, void := range r.unadmitted[k] {
+			out = append(out, granted{void, line[:j+1], !slices.Contains(named, void.RecordID)})
 		}
 	}
 	return out
@@ -315,7 +320,7 @@ func (r *Roster) foldRevocations(said []statement, may func(statement) bool, roo
 	}
 }
 
-func (r *Roster) foldAdmission(s statement) {
+func noteAdmission(in map[Key][]Device, s statement) {
 	key, ok := keyCell(s.op, "key")
 	if !ok {
 		return
@@ -338,7 +343,7 @@ func (r *Roster) foldAdmission(s statement) {
 		}
 	}
 	d.Grants = record.Grants(d.Role, d.Places)
-	r.admissions[key] = append(r.admissions[key], d)
+	in[key] = append(in[key], d)
 }
 
 // noteErasure notes the records of an erasure in a map of records to scopes; false for one that is not of the form.
@@ -422,12 +427,12 @@ func (r *Roster) Heirs(k Key) []Key {
 // current returns the latest admission of a device that has not ended; where all have, the latest, revoked.
 func (r *Roster) current(k Key) Device {
 	var d Device
-	list := slices.Clone(r.granted[k])
-	if len(list) == 0 {
+	i := slices.IndexFunc(r.ancestry(k), func(k Key) bool { return len(r.admissions[k]) > 0 })
+	if i < 0 {
 		return d
 	}
 	// What it had inherited is behind it: own admissions are of the first key that was admitted.
-	list = slices.DeleteFunc(list, func(g granted) bool { return len(g.line) > len(list[0].line) })
+	list := slices.Clone(r.granted[k][:len(r.admissions[r.ancestry(k)[i]])])
 	d = list[len(list)-1].Device
 	d.Revoked = true
 	for _, g := range slices.Backward(list) {
