@@ -111,3 +111,37 @@ func TestWhatWasWrittenUnderAVoidRoleStopsNoChain(t *testing.T) {
 		}
 	})
 }
+
+// Two who replace one recovery file on two machines, apart: when they meet nothing is refused, and one file is the new
+// one on both.
+func TestARecoveryFileReplacedOnTwoMachinesIsOne(t *testing.T) {
+	t.Parallel()
+	f := newField(t)
+	office := f.admit("poste", record.Coordination, 0)
+	made := map[*Replica]trust.Key{}
+	for _, r := range []*Replica{f.central, office} {
+		if err := r.ReplaceRoot(t.Context(), f.root(), f.founding.Recovery().Seal.Recipient().String(), func(next *trust.Root) error {
+			made[r] = next.Public()
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if res := exchangeAll(t, office, f.central); len(res.Refused)+len(res.Rejected) > 0 {
+			t.Errorf("refused: %v, %v", res.Refused, res.Rejected)
+		}
+	}
+	if res := exchangeAll(t, office, f.central); res.RoundTrips != 1 {
+		t.Errorf("nothing to say took %d round trips", res.RoundTrips)
+	}
+	_, one, _ := f.central.Roster().Territory()
+	if _, other, _ := office.Roster().Territory(); one != other || one != made[f.central] {
+		t.Errorf("the root is %s and %s, not the first, %s", one.Tag(), other.Tag(), made[f.central].Tag())
+	}
+	for _, r := range []*Replica{f.central, office} {
+		if err := r.Verify(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+	}
+}

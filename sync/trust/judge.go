@@ -63,7 +63,8 @@ func (r *Roster) MayAdmit(k Key) bool {
 	if cuts, ok := r.roots[k]; ok && cuts == nil {
 		return true
 	}
-	return r.delegate(k) && r.stands(r.ancestry(k), uuid.Nil, func(Cut) bool { return false })
+	line := r.delegation(k)
+	return len(line) > 0 && r.stands(line, uuid.Nil, future)
 }
 
 // Revocations returns what ended a device's grants and has not been released whole.
@@ -251,9 +252,9 @@ func (r *Roster) judgeControl(author Key, e *journal.Entry) error {
 }
 
 // judgeStatement refuses what its author never had the authority to say. What a delegate says after the
-// root has ended it is kept, and counts for nothing.
+// root has ended it is kept, and counts for nothing; so is what comes from one of two who have replaced one root.
 func (r *Roster) judgeStatement(s statement) error {
-	_, everRoot := r.roots[s.author]
+	everRoot := r.pretenders[s.author]
 	switch s.op.Kind {
 	case TerritoryKind:
 		if rootOf(r.territory, s.author, s.op) {
@@ -274,7 +275,7 @@ func (r *Roster) judgeStatement(s statement) error {
 		}
 		return nil
 	default:
-		if r.rooted && (everRoot || r.delegate(s.author)) {
+		if r.rooted && (everRoot || slices.ContainsFunc(r.ancestry(s.author), func(k Key) bool { return r.named[k] })) {
 			return nil
 		}
 	}

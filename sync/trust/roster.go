@@ -20,7 +20,9 @@ type Roster struct {
 	name        string
 	recovery    string        // age recipient to which devices wrap their data keys, "" where there is none
 	roots       map[Key][]Cut // keys with root authority; nil cuts: in force, else up to these entries
+	pretenders  map[Key]bool  // roots, and what would be one if another had not taken over from the same root
 	delegates   map[Key]bool
+	named       map[Key]bool     // delegates, and those whom a pretender has named
 	admissions  map[Key][]Device // every admission of a key, the latest last
 	revocations map[Key][]*Revocation
 	twins       map[Key]statement // by the new key
@@ -45,7 +47,7 @@ func (r *Roster) With(entries []*journal.Entry) *Roster {
 		territory: r.territory, entries: make(map[journal.Hash]*journal.Entry, len(r.entries)+len(entries)),
 		keys: map[journal.Incarnation]Key{}, roots: map[Key][]Cut{}, delegates: map[Key]bool{}, devices: map[Key]Device{},
 		admissions: map[Key][]Device{}, revocations: map[Key][]*Revocation{}, twins: map[Key]statement{}, erased: map[uuid.UUID][]string{}, voided: map[uuid.UUID][]string{}, granted: map[Key][]granted{},
-		unadmitted: map[Key][]Device{},
+		unadmitted: map[Key][]Device{}, pretenders: map[Key]bool{}, named: map[Key]bool{},
 	}
 	for h, e := range r.entries {
 		n.entries[h] = e
@@ -66,9 +68,10 @@ func (r *Roster) fold() {
 	r.foldRoots(said)
 	byRoot := func(s statement) bool { return r.speaksAsRoot(s) }
 	for _, s := range said {
-		if s.op.Kind == DelegateKind && byRoot(s) {
+		if s.op.Kind == DelegateKind && r.pretenders[s.author] {
 			if k, ok := keyCell(s.op, "key"); ok {
-				r.delegates[k] = true
+				r.named[k] = true
+				r.delegates[k] = r.delegates[k] || byRoot(s)
 			}
 		}
 		if s.op.Kind == TwinKind {
@@ -128,14 +131,45 @@ func (r *Roster) foldRoots(said []statement) {
 	for _, s := range said {
 		if s.op.Kind == TerritoryKind && rootOf(r.territory, s.author, s.op) {
 			r.root, r.rooted = s.author, true
-			r.name, _ = cell(s.op, "name").(string)
-			r.recovery, _ = cell(s.op, "recovery").(string)
 			copy(next[:], cell(s.op, "next").([]byte))
 		}
 	}
 	if !r.rooted {
 		return
 	}
+	r.foldPretenders(said, next)
+	r.foldSuccessions(said, next)
+	for _, s := range said {
+		// The founding root's record, but for what it says of the territory after another has replaced it.
+		if s.op.Kind == TerritoryKind && rootOf(r.territory, s.author, s.op) && r.speaksAsRoot(s) {
+			r.name, _ = cell(s.op, "name").(string)
+			r.recovery, _ = cell(s.op, "recovery").(string)
+		}
+	}
+}
+
+// foldPretenders finds every key to which some root, or what would be one, has handed over. Which of those that a file
+// was replaced by on two machines is the root can be known only once both have been heard of: what the other says is
+// held everywhere, and counts for nothing.
+func (r *Roster) foldPretenders(said []statement, next journal.Hash) {
+	r.pretenders[r.root] = true
+	promised := map[journal.Hash]bool{next: true}
+	for more := true; more; {
+		more = false
+		for _, s := range said {
+			if s.op.Kind != SuccessionKind || !promised[keyHash(s.author)] {
+				continue
+			}
+			r.pretenders[s.author] = true
+			if following, _ := cell(s.op, "next").([]byte); len(following) == len(next) && !promised[journal.Hash(following)] {
+				promised[journal.Hash(following)], more = true, true
+			}
+		}
+	}
+}
+
+// foldSuccessions follows the keys that took over, the earliest where several have.
+func (r *Roster) foldSuccessions(said []statement, next journal.Hash) {
 	r.roots[r.root] = nil
 	for {
 		i := slices.IndexFunc(said, func(s statement) bool { return s.op.Kind == SuccessionKind && keyHash(s.author) == next })
@@ -165,12 +199,20 @@ func (r *Roster) speaksAsRoot(s statement) bool {
 
 // speaksAsDelegate reports whether a statement is a delegate's, made before the root ended it.
 func (r *Roster) speaksAsDelegate(s statement) bool {
-	return r.delegate(s.author) && r.stands(r.ancestry(s.author), uuid.Nil, r.within(s.entry))
+	line := r.delegation(s.author)
+	return len(line) > 0 && r.stands(line, uuid.Nil, r.within(s.entry))
+}
+
+// delegation returns the keys whose revocations bear on what a delegate says: its own, and those up to the nearest that
+// the root has named; none for no delegate.
+func (r *Roster) delegation(k Key) []Key {
+	line := r.ancestry(k)
+	return line[:slices.IndexFunc(line, func(k Key) bool { return r.delegates[k] })+1]
 }
 
 // delegate reports whether the key, or one that it goes on from, was ever made a delegate.
 func (r *Roster) delegate(k Key) bool {
-	return slices.ContainsFunc(r.ancestry(k), func(k Key) bool { return r.delegates[k] })
+	return len(r.delegation(k)) > 0
 }
 
 // maxTwins bounds how often a device may have gone on under another key.
