@@ -39,9 +39,10 @@ func (r Receipt) Valid(t journal.Territory, to trust.Key) bool {
 }
 
 // receipt signs that the peer's chains of a scope are held here: what was compared was read from the disk. It
-// is for a peer that may not read what it writes, and so cannot be asked for it again.
+// is for a peer that may not read what it writes, and so cannot be asked for it again: not before it was told of all
+// bodies of its own that are missing here.
 func (v *Server) receipt(w view, s shown) []wireReceipt {
-	if w.alone != nil || !w.peerKnown || !w.me.MayRead(s.scope) || w.peer.MayRead(s.scope) || len(s.heads) == 0 {
+	if w.alone != nil || w.unsure || !w.peerKnown || !w.me.MayRead(s.scope) || w.peer.MayRead(s.scope) || len(s.heads) == 0 {
 		return nil
 	}
 	signature := ed25519.Sign(v.s.Identity().Key, receiptSigned(v.s.Territory(), w.peer.Key, s.scope, s.heads))
@@ -50,10 +51,17 @@ func (v *Server) receipt(w view, s shown) []wireReceipt {
 
 // keepReceipts keeps the receipts of an answer, over what the peer has said that it holds. One whose signature is
 // not over that proves nothing, and is passed over.
-func (r *run) keepReceipts(ctx context.Context, w view, list []wireReceipt, said map[string][]Head) error {
+func (r *run) keepReceipts(ctx context.Context, w view, list []wireReceipt, said map[string][]Head, bare []scopeHeads) error {
+	if len(list) == 0 {
+		return nil
+	}
+	owes, err := r.owes(ctx, bare)
+	if err != nil {
+		return err
+	}
 	for _, x := range list {
 		f := Receipt{Signer: r.peer, Scope: x.Scope, Heads: said[x.Scope], Signature: x.Signature}
-		if w.me.MayRead(x.Scope) || !f.Valid(r.s.Territory(), r.s.Identity().Public()) {
+		if w.me.MayRead(x.Scope) || owes[x.Scope] || !f.Valid(r.s.Territory(), r.s.Identity().Public()) {
 			continue
 		}
 		if err := r.s.KeepReceipt(ctx, f); err != nil {

@@ -49,7 +49,7 @@ type run struct {
 	bad      map[journal.Chain]bool // refused here in this exchange: not asked for again
 	rejected map[journal.Chain]bool // refused by the peer in this exchange: not brought again
 	lacks    []wireBlob             // blobs that the peer was lacking when it was last asked
-	bare     []scopeHeads           // places where the peer was lacking bodies when it was last asked
+	bare     []scopeHeads           // places where the peer was lacking bodies when it was asked
 	columns  bool                   // the peer reads columns
 	room     int                    // bytes of entries in the next batch
 	copied   []string               // scopes of which a snapshot was asked for in this exchange
@@ -318,7 +318,7 @@ func (r *run) offer(ctx context.Context) ([]scopeHeads, error) {
 			return nil, err
 		}
 	}
-	r.lacks, r.bare = a.Lacks, a.Bare
+	r.lacks, r.bare = a.Lacks, append(r.bare, a.Bare...)
 	out := a.Differ[:0:0]
 	held, said := []Head(nil), map[string][]Head{}
 	for _, s := range a.Equal {
@@ -338,7 +338,7 @@ func (r *run) offer(ctx context.Context) ([]scopeHeads, error) {
 			}
 		}
 	}
-	if err := r.keepReceipts(ctx, w, a.Receipts, said); err != nil {
+	if err := r.keepReceipts(ctx, w, a.Receipts, said, a.Bare); err != nil {
 		return nil, err
 	}
 	return out, r.s.Acknowledge(ctx, r.peer, held)

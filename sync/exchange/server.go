@@ -69,13 +69,16 @@ func (v *Server) answer(ctx context.Context, peer trust.Key, exporter []byte, q 
 			a.Code = codeUnknown
 		}
 	case askOffer:
-		if err = v.offered(ctx, w, q, &a); err == nil && !q.Control {
-			if err = v.lackedBlobs(ctx, w, nil, &a); err == nil {
-				a.Bare, err = w.bareHeads(ctx)
+		if !q.Control {
+			if a.Bare, w.unsure, err = w.bareHeads(ctx); err == nil {
+				err = v.lackedBlobs(ctx, w, nil, &a)
 			}
 			if err == nil {
 				err = v.leftForLater(ctx, w, q, &a)
 			}
+		}
+		if err == nil {
+			err = v.offered(ctx, w, q, &a)
 		}
 		a.Clock = v.clock(w, exporter)
 	case askGet:
@@ -166,7 +169,11 @@ func (v *Server) wanted(ctx context.Context, w view, q *request) (packed, bool, 
 			more = true
 			break
 		}
-		pieces, rest, err := missing(ctx, v.s, c, hashes(x.Have), entries, bytes, len(out) == 0)
+		most, room := entries, bytes
+		if q.One {
+			most, room = 1, BatchBytes
+		}
+		pieces, rest, err := missing(ctx, v.s, c, hashes(x.Have), most, room, len(out) == 0)
 		if err != nil {
 			return packed{}, false, err
 		}

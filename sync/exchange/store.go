@@ -84,9 +84,9 @@ type Store interface {
 	UndeliveredBlobs(ctx context.Context, peer trust.Key, limit int) ([]Blob, error)
 	// BlobsDelivered notes that the peer has said that it holds blobs whole.
 	BlobsDelivered(ctx context.Context, held []journal.Hash) error
-	// Bare returns where bodies are missing that this device is owed: the entry before each, of at most so many, in
-	// a fixed order. Admit takes the bodies from pieces of which it holds the rest.
-	Bare(ctx context.Context, limit int) ([]Head, error)
+	// Bare returns where bodies are missing that this device is owed: the entry before each, in a fixed order. Admit
+	// takes the bodies from pieces of which it holds the rest. The slice must not be changed.
+	Bare(ctx context.Context) ([]Head, error)
 	Snapshots
 	// AuthorOf returns the key that opened an incarnation's chains, and false where none is held.
 	AuthorOf(ctx context.Context, i journal.Incarnation) (trust.Key, bool, error)

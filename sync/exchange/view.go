@@ -17,6 +17,7 @@ type view struct {
 	s         Store
 	me, peer  trust.Device
 	peerKnown bool
+	unsure    bool       // more bodies of the peer's own are missing here than it is told
 	alone     *trust.Key // one of the ends, no longer admitted: of its own chains alone may be spoken
 }
 

@@ -50,7 +50,7 @@ func (o owing) of(e *journal.Entry) []bool {
 }
 
 // Bare implements exchange.Store.
-func (r *Replica) Bare(ctx context.Context, limit int) ([]exchange.Head, error) {
+func (r *Replica) Bare(ctx context.Context) ([]exchange.Head, error) {
 	roster, commit := r.Roster(), r.commits.Load()
 	r.mu.Lock()
 	known := r.bare
@@ -72,7 +72,7 @@ func (r *Replica) Bare(ctx context.Context, limit int) ([]exchange.Head, error) 
 		r.bare = known
 		r.mu.Unlock()
 	}
-	return known.at[:min(len(known.at), limit)], nil
+	return known.at, nil
 }
 
 func (r *Replica) bareIn(ctx context.Context, owing owing, scope string) ([]exchange.Head, error) {

@@ -255,13 +255,13 @@ func TestAStolenDelegateErasesNothing(t *testing.T) {
 	for _, r := range []*Replica{f.central, x} {
 		admit(t, late, r, all(t, r, trust.Control))
 	}
-	if n, err := late.Bare(t.Context(), 10); err != nil || len(n) != 0 {
+	if n, err := late.Bare(t.Context()); err != nil || len(n) != 0 {
 		t.Fatalf("%d bodies are owed to one who holds nothing, %v", len(n), err)
 	}
 	if _, err := meet(t, late, asked, 0); err != nil {
 		t.Fatalf("what follows a body that is owed is kept back: %v", err)
 	}
-	if n, err := late.Bare(t.Context(), 10); err != nil || len(n) != 1 {
+	if n, err := late.Bare(t.Context()); err != nil || len(n) != 1 {
 		t.Fatalf("%d bodies are owed, %v", len(n), err)
 	}
 	if _, err := meet(t, office, asked, 0); err != nil { // who brings what the other lacks

@@ -1,0 +1,118 @@
+package replica
+
+import (
+	"encoding/base64"
+	"testing"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
+)
+
+func passage() Change {
+	return Change{Kind: record.Attendance, Scope: "people/0150001V", Set: record.Fields{"act": "presence", "workshop": uuid.NewString(), "person_name": "Exemple", "at": noon.UnixMilli()}}
+}
+
+// A public terminal drops nothing of which the central lacks what a stolen delegate erased after its end: it is asked
+// for it first.
+func TestATerminalDropsNoBodyThatTheCentralIsOwed(t *testing.T) {
+	t.Parallel()
+	for _, cut := range []int{0, 1} { // the line breaks after so many calls
+		f := newField(t)
+		x, near := f.delegate("poste volé"), f.admit("voisin", record.Coordination, 0)
+		kiosk := f.admit("borne", record.Kiosk, 0, "0150001V")
+		ids := []uuid.UUID{save(t, kiosk, passage()), save(t, kiosk, passage())}
+		for _, r := range []*Replica{x, near} {
+			admit(t, r, kiosk, all(t, kiosk, trust.Control))
+			admit(t, r, kiosk, all(t, kiosk, "people/0150001V"))
+		}
+		if err := f.central.EndDelegate(t.Context(), f.root(), x.Identity().Public(), "volé"); err != nil {
+			t.Fatal(err)
+		}
+		if err := x.Erase(t.Context(), ids[:1], "après le vol"); err != nil {
+			t.Fatal(err)
+		}
+		give(t, x, near) // which has not heard of the end
+		exchangeAll(t, near, f.central)
+		exchangeAll(t, kiosk, near)
+		if n, err := f.central.Bare(t.Context()); err != nil || len(n) != 1 {
+			t.Fatalf("%d bodies are owed to the central, %v", len(n), err)
+		}
+		if cut > 0 {
+			if _, err := meet(t, kiosk, f.central, cut); err == nil {
+				t.Fatal("the line was not cut")
+			}
+			if _, err := kiosk.DropDelivered(t.Context()); err != nil { // as after an exchange with another
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			exchangeAll(t, kiosk, f.central)
+		}
+		if n, err := kiosk.DropDelivered(t.Context()); err != nil || n != 2 {
+			t.Errorf("%d entries dropped, %v", n, err)
+		}
+		for i, id := range ids {
+			if _, err := f.central.Get(t.Context(), id); err != nil {
+				t.Errorf("cut %d: passage %d is lost: %v", cut, i, err)
+			}
+		}
+	}
+}
+
+// What nobody can give back any more does not keep the rest from coming.
+func TestBodiesThatAreLostDoNotHideOthers(t *testing.T) {
+	t.Parallel()
+	const lost, between = 70, 30 // the one that can be given stands after more than goes into a batch
+	for _, asks := range []bool{true, false} {
+		f := newField(t)
+		x, near, keeper := f.delegate("poste volé"), f.admit("voisin", record.Coordination, 0), f.admit("gardien", record.Coordination, 0)
+		office := f.admit("bureau", record.Coordination, 0)
+		var ids []uuid.UUID
+		for i := range lost + between + 1 {
+			c := machine("PC")
+			if between := i >= lost && i < lost+between; between {
+				c.Set["note"] = base64.StdEncoding.EncodeToString(noise(t, 45_000))
+				save(t, office, c)
+			} else {
+				ids = append(ids, save(t, office, c))
+			}
+		}
+		for _, r := range []*Replica{x, near, keeper} {
+			give(t, f.central, r)
+			for _, p := range everything(t, office) { // each signed, so that what is asked for comes in pieces
+				if p.Chain.Scope == "parc" {
+					admit(t, r, office, []journal.Piece{p})
+				}
+			}
+		}
+		if err := f.central.EndDelegate(t.Context(), f.root(), x.Identity().Public(), "volé"); err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []struct {
+			ids []uuid.UUID
+			to  []*Replica
+		}{{ids[:lost], []*Replica{near, keeper}}, {ids[lost:], []*Replica{near}}} {
+			if err := x.Erase(t.Context(), part.ids, ""); err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range part.to {
+				admit(t, r, x, all(t, x, trust.Control))
+			}
+		}
+		for _, r := range []*Replica{near, keeper} {
+			admit(t, r, f.central, all(t, f.central, trust.Control))
+		}
+		for n := 0; tagOf(t, near, ids[lost]) != "PC"; n++ {
+			if n == 100 {
+				t.Fatalf("near asks %t: the one that can be given has not come", asks)
+			}
+			from, to := keeper, near
+			if asks {
+				from, to = near, keeper
+			}
+			exchangeAll(t, from, to)
+		}
+	}
+}
