@@ -111,17 +111,21 @@ func (b *batch) refill(k *chain, author trust.Key, entries []*journal.Entry) err
 	if err != nil || !slices.Contains(owing.scopes(), k.Scope) {
 		return err
 	}
+	some := false
 	for _, e := range entries {
 		// Of one that is hollow too, some bodies may be there: what lacks here and what lacks there need not be the same.
-		if err := b.refillEntry(k, owing, e); err != nil {
+		back, err := b.refillEntry(k, owing, e)
+		if err != nil {
 			return err
 		}
+		some = some || back
 	}
-	if !slices.Contains(owing.back, k.Scope) {
-		return nil
+	// What was dropped could not be judged when a role changed; nor could it be told whether a body that was missing is an
+	// edit by one who may only create.
+	if some {
+		err = b.judgeAgain(b.roster, author, k)
 	}
-	// What was dropped could not be judged when a role changed.
-	if err := b.judgeAgain(b.roster, author, k); err != nil {
+	if err != nil || !slices.Contains(owing.back, k.Scope) {
 		return err
 	}
 	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE chain = ? AND chain IN (SELECT chain FROM dropped)", k.id)
@@ -132,14 +136,14 @@ func (b *batch) refill(k *chain, author trust.Key, entries []*journal.Entry) err
 	return err
 }
 
-func (b *batch) refillEntry(k *chain, owing owing, from *journal.Entry) error {
+func (b *batch) refillEntry(k *chain, owing owing, from *journal.Entry) (some bool, err error) {
 	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE chain = ? AND seq = ? AND hash = ?", k.id, from.Seq, from.Hash[:])
 	if err != nil || len(held) == 0 {
-		return err
+		return false, err
 	}
 	e, back := held[0], []int(nil)
 	if e.Sealed != nil {
-		return nil // what is missing can be seen once the key is back
+		return false, nil // what is missing can be seen once the key is back
 	}
 	for i, o := range owing.of(e.Entry) {
 		if o && e.Refill(from, i) {
@@ -147,27 +151,27 @@ func (b *batch) refillEntry(k *chain, owing owing, from *journal.Entry) error {
 		}
 	}
 	if len(back) == 0 {
-		return nil
+		return false, nil
 	}
 	if err := b.flush(); err != nil {
-		return err
+		return false, err
 	}
 	if err := b.restore(e.number, e.Entry); err != nil {
-		return err
+		return false, err
 	}
 	for _, i := range back {
 		if err := b.noteBlobs(e.Entry, e.number, i); err != nil {
-			return err
+			return false, err
 		}
 		if e.stands != merged {
 			if _, err := b.st.shelve.ExecContext(b.ctx, e.Ops[i].ID[:], e.number, i); err != nil {
-				return err
+				return false, err
 			}
 			continue
 		}
 		if err := b.refoldRecord(e.Ops[i], e.Scope, touch{e.number, i}, true); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }

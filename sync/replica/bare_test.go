@@ -116,3 +116,42 @@ func TestBodiesThatAreLostDoNotHideOthers(t *testing.T) {
 		}
 	}
 }
+
+// What is refused with its body is not let in without it: the erasure that would explain that it is missing is a
+// stolen delegate's, and its body comes later.
+func TestWhatMayNotBeWrittenIsNotLetInBare(t *testing.T) {
+	t.Parallel()
+	f := newField(t)
+	x, office, kiosk := f.delegate("poste volé"), f.admit("poste", record.Coordination, 0), f.admit("borne", record.Kiosk, 0, "0150001V")
+	id := save(t, office, passage())
+	give(t, office, x)
+	give(t, office, f.central)
+	if err := f.central.EndDelegate(t.Context(), f.root(), x.Identity().Public(), "volé"); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Erase(t.Context(), []uuid.UUID{id}, "après le vol"); err != nil {
+		t.Fatal(err)
+	}
+	admit(t, f.central, x, all(t, x, trust.Control))
+	heads, err := office.Heads(t.Context(), "people/0150001V")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := heads[0]
+	pen := newChainPen(t, kiosk, kiosk.Identity().Key, "people/0150001V")
+	forged := pen.piece(pen.entry(string(record.Attendance), id, cells(t, map[string]any{"person_name": []any{"Faux", []any{0}}}, []any{seen.Chain.Incarnation[:], seen.Seq, seen.Hash[:8]}), nil))
+	bare := wired(t, []journal.Piece{forged})
+	bare[0].Entries[0].Erase(0)
+	for _, p := range [][]journal.Piece{bare, wired(t, []journal.Piece{forged})} {
+		n, refused, err := f.central.Admit(t.Context(), kiosk.Identity().Public(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(refused) > 0 {
+			t.Fatalf("%d, %v", n, refused)
+		}
+		if got := text(t, f.central, id, "person_name"); got != "Exemple" {
+			t.Fatalf("who may only create has changed another's record: %q", got)
+		}
+	}
+}
