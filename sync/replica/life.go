@@ -329,6 +329,10 @@ func (b *batch) beginLife(old *life, next *trust.Identity, nonce [16]byte, reaso
 	if _, err := b.write.ExecContext(b.ctx, "DELETE FROM meta WHERE key = ?", metaForked); err != nil {
 		return err
 	}
+	// They may have been used since, or elsewhere: each is for one device.
+	if _, err := b.write.ExecContext(b.ctx, "DELETE FROM invitation"); err != nil {
+		return err
+	}
 	note, err := json.Marshal(Copy{reason, b.o.Now().UTC()})
 	if err != nil {
 		return err
