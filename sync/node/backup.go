@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,12 +18,14 @@ import (
 	"cantal.fr/buron/sync/seal"
 	"cantal.fr/buron/sync/trust"
 	"filippo.io/age"
+	"github.com/gofrs/flock"
 )
 
 // Errors of backups, as people read them.
 var (
 	ErrBackup     = errors.New("ce fichier n'est pas une sauvegarde de Buron, ou il est abîmé\u00a0: rien n'a été changé. Essayez une autre sauvegarde")
 	ErrPassphrase = errors.New("cette phrase n'ouvre pas la sauvegarde\u00a0: vérifiez-la, lettre par lettre")
+	ErrBackingUp  = errors.New("une autre sauvegarde est en cours\u00a0: attendez qu'elle soit finie")
 	ErrOccupied   = errors.New("ce dossier contient déjà des données\u00a0: restaurez dans un dossier vide, avec --data")
 )
 
@@ -41,9 +44,17 @@ func Backup(ctx context.Context, r *replica.Replica, path, passphrase string) (s
 		return "", fmt.Errorf("node: back up: %w", err)
 	}
 	recipient.SetWorkFactor(trust.PassphraseWork)
+	lock := flock.New(filepath.Join(r.Dir(), backupLock))
+	if ok, err := lock.TryLock(); err != nil || !ok {
+		return "", errors.Join(ErrBackingUp, err)
+	}
+	defer func() { _ = lock.Unlock() }()
+	if err := removeAll(r.Dir(), copyPattern); err != nil {
+		return "", err
+	}
 	// Beside the database, whose disk holds it already: what is not yet sealed leaves the device's folder
 	// nowhere.
-	work, err := os.MkdirTemp(r.Dir(), ".backup-*")
+	work, err := os.MkdirTemp(r.Dir(), copyPattern)
 	if err != nil {
 		return "", fmt.Errorf("node: back up: %w", err)
 	}
@@ -55,7 +66,7 @@ func Backup(ctx context.Context, r *replica.Replica, path, passphrase string) (s
 	if err != nil {
 		return "", err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".backup-*")
+	f, err := os.CreateTemp(filepath.Dir(path), ".sauvegarde-*")
 	if err != nil {
 		return "", fmt.Errorf("node: back up: %w", err)
 	}
@@ -72,6 +83,36 @@ func Backup(ctx context.Context, r *replica.Replica, path, passphrase string) (s
 		return "", fmt.Errorf("node: back up: %w", err)
 	}
 	return passphrase, nil
+}
+
+// What a backup works with in the data folder: a copy that a power cut leaves there is one that no erasure reaches.
+const (
+	backupLock  = "backup.lock"
+	copyPattern = ".backup-*"
+)
+
+// removeAll removes what bears a name of a pattern in a folder.
+func removeAll(dir, pattern string) error {
+	left, err := filepath.Glob(filepath.Join(dir, pattern))
+	for _, path := range left {
+		err = errors.Join(err, os.RemoveAll(path))
+	}
+	if err != nil {
+		return fmt.Errorf("node: remove what an interrupted backup has left: %w", err)
+	}
+	return nil
+}
+
+// sweepCopies removes the copies that backups have left which did not come to their end, unless one is under way.
+func sweepCopies(dir string, log *slog.Logger) {
+	lock := flock.New(filepath.Join(dir, backupLock))
+	if ok, err := lock.TryLock(); err != nil || !ok {
+		return
+	}
+	defer func() { _ = lock.Unlock() }()
+	if err := removeAll(dir, copyPattern); err != nil {
+		log.Warn("a copy of the data is left", "err", err)
+	}
 }
 
 // sealFolder packs a copy, the data key, which never stands open on the disk on its way, and blobs as they lie in
@@ -150,20 +191,52 @@ func Restore(path, dir, passphrase string) (damaged int, err error) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return 0, fmt.Errorf("node: restore: %w", err)
 	}
-	work, err := os.MkdirTemp(filepath.Dir(dir), ".restore-*")
+	work, unlock, err := restoring(filepath.Dir(dir))
 	if err != nil {
-		return 0, fmt.Errorf("node: restore: %w", err)
+		return 0, err
 	}
 	defer os.RemoveAll(work)
+	defer unlock()
 	if damaged, err = unpackInto(work, tar.NewReader(plain)); err != nil {
 		return 0, err
 	}
+	unlock()
 	_ = os.Remove(dir) // empty, or absent
 	if err := os.Rename(work, dir); err != nil {
 		return 0, fmt.Errorf("node: restore: %w", err)
 	}
 	return damaged, nil
 }
+
+// restoring makes a folder to unpack into, and removes those that were left by a restore which did not come to its end:
+// the key that opens what is personal lies in them. What unlock unlocks tells that one is under way.
+func restoring(parent string) (work string, unlock func(), err error) {
+	const name = ".buron-restore-*"
+	left, err := filepath.Glob(filepath.Join(parent, name))
+	for _, dir := range left {
+		lock := flock.New(filepath.Join(dir, restoreLock))
+		if ok, lockErr := lock.TryLock(); lockErr == nil && ok {
+			err = errors.Join(err, lock.Unlock(), os.RemoveAll(dir))
+		}
+	}
+	if err != nil {
+		return "", nil, fmt.Errorf("node: remove what an interrupted restore has left: %w", err)
+	}
+	if work, err = os.MkdirTemp(parent, name); err != nil {
+		return "", nil, fmt.Errorf("node: restore: %w", err)
+	}
+	lock := flock.New(filepath.Join(work, restoreLock))
+	if ok, err := lock.TryLock(); err != nil || !ok {
+		return "", nil, fmt.Errorf("node: restore: %w", errors.Join(err, os.RemoveAll(work)))
+	}
+	return work, func() {
+		_ = lock.Unlock()
+		_ = os.Remove(lock.Path())
+	}, nil
+}
+
+// restoreLock is the name of a file in a folder that is being restored into.
+const restoreLock = "restore.lock"
 
 // unpackInto writes the files of a backup, and fails unless all of them are there, whole; damaged counts the blobs
 // that were not.

@@ -141,6 +141,7 @@ func (n *Node) RunReady(ctx context.Context, ready func(addr string)) error {
 		return nil
 	}
 	defer func() { _ = lock.Unlock() }()
+	sweepCopies(n.r.Dir(), n.log)
 	n.mu.Lock()
 	n.run, n.wg = ctx, &wg
 	n.mu.Unlock()

@@ -60,6 +60,7 @@ func ServeCentral(ctx context.Context, r *replica.Replica, o ServeOptions) error
 		Handler: central.NewHandler(r, admitter{r}, log), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
 		WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	sweepCopies(r.Dir(), log)
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()

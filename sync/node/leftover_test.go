@@ -1,0 +1,79 @@
+package node
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"cantal.fr/buron/sync/record"
+	"github.com/gofrs/flock"
+)
+
+// left makes what a backup or a restore that was killed leaves, and returns its folder.
+func left(t *testing.T, parent, name string) string {
+	t.Helper()
+	dir := filepath.Join(parent, name)
+	if err := os.MkdirAll(filepath.Join(dir, "data"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "data", "buron.db"), []byte("un nom"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func gone(t *testing.T, dir string) bool {
+	t.Helper()
+	_, err := os.Lstat(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return err != nil
+}
+
+// A copy that an interrupted backup has left is one that no erasure reaches: it goes with the next start, or the next
+// backup; one that is being made stays.
+func TestWhatAnInterruptedBackupLeftGoes(t *testing.T) {
+	f := newField(t)
+	a := f.join("poste", record.Agent)
+	first := left(t, a.Dir(), ".backup-1")
+	file := filepath.Join(t.TempDir(), "sauvegarde.age")
+	if _, err := Backup(t.Context(), a, file, "une phrase assez longue"); err != nil {
+		t.Fatal(err)
+	}
+	if !gone(t, first) {
+		t.Error("the next backup leaves the copy of the one before")
+	}
+	second := left(t, a.Dir(), ".backup-2")
+	lock := flock.New(filepath.Join(a.Dir(), backupLock))
+	if ok, err := lock.TryLock(); err != nil || !ok {
+		t.Fatal(err)
+	}
+	sweepCopies(a.Dir(), slog.New(slog.DiscardHandler))
+	if gone(t, second) {
+		t.Error("the copy of a backup under way is taken away")
+	}
+	if _, err := Backup(t.Context(), a, file, "une phrase assez longue"); !errors.Is(err, ErrBackingUp) {
+		t.Errorf("two backups at once: %v", err)
+	}
+	if err := lock.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	listen(t, a)
+	if !gone(t, second) {
+		t.Error("a start leaves the copy of an interrupted backup")
+	}
+	third := left(t, t.TempDir(), ".buron-restore-1")
+	if _, err := Restore(file, filepath.Join(filepath.Dir(third), "maison"), "une phrase assez longue"); err != nil {
+		t.Fatal(err)
+	}
+	if !gone(t, third) {
+		t.Error("what an interrupted restore left lies beside the next one")
+	}
+	if left, err := filepath.Glob(filepath.Join(filepath.Dir(third), "maison", "*.lock")); err != nil || len(left) > 0 {
+		t.Errorf("left in the restored folder: %v, %v", left, err)
+	}
+}
