@@ -119,7 +119,7 @@ func (c *Client) Exporter(ctx context.Context) ([]byte, error) {
 }
 
 // Successor returns the key of a service that goes on from the one that was pinned, as after a backup was restored:
-// the old key has signed for it. C must not be pinned.
+// the old key has signed for it. Of one that does not, the key is returned with the error. C must not be pinned.
 func (c *Client) Successor(ctx context.Context, t journal.Territory, pinned trust.Key) (trust.Key, error) {
 	state, b, err := c.send(ctx, http.MethodGet, pathVouch, nil)
 	if err != nil {

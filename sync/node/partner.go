@@ -316,14 +316,19 @@ func (n *Node) callCentral(ctx context.Context, url string) (exchange.Result, er
 	return n.callPinned(ctx, url, &next)
 }
 
-// successor asks the service at an address whether it goes on from the one that is known, and returns its key.
+// successor returns the key of the service at an address, where that is another central of the territory, as one that
+// took the place of a lost one, or goes on from the one that is known.
 func (n *Node) successor(ctx context.Context, url string, known trust.Key) (trust.Key, error) {
 	c, err := central.NewClient(url, n.r.Identity(), nil)
 	if err != nil {
 		return trust.Key{}, err
 	}
 	defer c.Close()
-	return c.Successor(ctx, n.r.Territory(), known)
+	key, err := c.Successor(ctx, n.r.Territory(), known)
+	if d, ok := n.r.Roster().Device(key); ok && d.Role == record.Central {
+		return key, nil
+	}
+	return key, err
 }
 
 func (n *Node) callPinned(ctx context.Context, url string, key *trust.Key) (exchange.Result, error) {
