@@ -23,10 +23,7 @@ func Recover(ctx context.Context, r *replica.Replica, path, passphrase string) e
 		return err
 	}
 	got.Root.Forget()
-	if got.Seal == nil {
-		return replica.ErrNoWrap
-	}
-	return r.RestoreKey(ctx, got.Seal)
+	return r.RestoreKey(ctx, got.Opens()...)
 }
 
 // wrongPassphrase reports whether a file was not opened because the passphrase is another.

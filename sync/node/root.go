@@ -70,7 +70,10 @@ func RenewRecovery(ctx context.Context, r *replica.Replica, path, passphrase, to
 	if renewed, err = trust.NewCode(rand.Reader); err != nil {
 		return "", err
 	}
-	return renewed, r.ReplaceRoot(ctx, got.Root, func(next *trust.Root) error {
+	if err := got.Renew(); err != nil {
+		return "", err
+	}
+	return renewed, r.ReplaceRoot(ctx, got.Root, got.Seal.Recipient().String(), func(next *trust.Root) error {
 		defer next.Forget()
 		got.Root = next
 		return createDurably(to, func(w io.Writer) error { return got.Write(w, renewed, time.Now()) })

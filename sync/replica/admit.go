@@ -17,6 +17,7 @@ import (
 // hold is refused alone, with a sentence that names the sender; what is held already is passed over. Control
 // goes first: what it says counts for the rest of the delivery.
 func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.Piece) (admitted int, refused []exchange.Refusal, err error) {
+	before := r.Roster()
 	err = r.inBatch(ctx, func(b *batch) error {
 		said := b.roster
 		if control := verified(r, pieces); len(control) > 0 {
@@ -55,6 +56,11 @@ func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.
 	})
 	if err == nil {
 		err = r.leaveFork(ctx)
+	}
+	if err == nil && r.Roster().Recovery() != before.Recovery() {
+		if err := r.wrapKey(ctx); err != nil {
+			r.o.Log.Warn("the data key is not wrapped to the territory's recovery key yet", "err", err) // the next opening does it
+		}
 	}
 	if err == nil && r.unverified.Load() {
 		if err := r.SettleSnapshots(ctx); err != nil {

@@ -283,9 +283,9 @@ func (r *Replica) Recoverable(ctx context.Context) (bool, error) {
 // ErrNoWrap is returned where the recovery file cannot help: the data key was never sealed to it.
 var ErrNoWrap = errors.New("le fichier de secours de ce territoire n'ouvre pas les champs personnels de cet appareil")
 
-// RestoreKey puts the data key back where it is kept, from the copy that the territory's recovery key opens,
+// RestoreKey puts the data key back where it is kept, from the copy that one of the territory's recovery keys opens,
 // and does what had to wait for it.
-func (r *Replica) RestoreKey(ctx context.Context, recovery age.Identity) error {
+func (r *Replica) RestoreKey(ctx context.Context, recovery ...age.Identity) error {
 	wrapped, err := metaText(ctx, r.read, metaWrapped)
 	if err != nil {
 		return err
@@ -294,10 +294,10 @@ func (r *Replica) RestoreKey(ctx context.Context, recovery age.Identity) error {
 	if err != nil {
 		return err
 	}
-	if wrapped == "" {
+	if wrapped == "" || len(recovery) == 0 {
 		return ErrNoWrap
 	}
-	k, err := seal.Unwrap([]byte(wrapped), recovery)
+	k, err := seal.Unwrap([]byte(wrapped), recovery...)
 	if err != nil {
 		return fmt.Errorf("%w (%w)", ErrNoWrap, err)
 	}

@@ -89,9 +89,9 @@ func (r *Replica) ReleaseByRoot(ctx context.Context, root *trust.Root, key trust
 	return r.rootSays(ctx, root, pieces...)
 }
 
-// ReplaceRoot hands over to new root keys. Keep must put them where they last before anything is said: it is
+// ReplaceRoot hands over to new root keys; recovery is the recipient to which devices wrap their data keys from now on. Keep must put them where they last before anything is said: it is
 // called once.
-func (r *Replica) ReplaceRoot(ctx context.Context, root *trust.Root, keep func(*trust.Root) error) error {
+func (r *Replica) ReplaceRoot(ctx context.Context, root *trust.Root, recovery string, keep func(*trust.Root) error) error {
 	if err := r.speaks(root); err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (r *Replica) ReplaceRoot(ctx context.Context, root *trust.Root, keep func(*
 	if err != nil {
 		return err
 	}
-	next, pieces, err := root.Succeed(cuts, r.o.Random, r.o.Now())
+	next, pieces, err := root.Succeed(cuts, recovery, r.o.Random, r.o.Now())
 	if err != nil {
 		return err
 	}

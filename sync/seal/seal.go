@@ -105,9 +105,9 @@ func (k Key) Wrap(recipient string) ([]byte, error) {
 }
 
 // Unwrap opens what Wrap made.
-func Unwrap(wrapped []byte, with age.Identity) (Key, error) {
+func Unwrap(wrapped []byte, with ...age.Identity) (Key, error) {
 	var k Key
-	r, err := age.Decrypt(bytes.NewReader(wrapped), with)
+	r, err := age.Decrypt(bytes.NewReader(wrapped), with...)
 	if err == nil {
 		_, err = io.ReadFull(r, k[:])
 	}

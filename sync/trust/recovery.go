@@ -22,6 +22,7 @@ type recovery struct {
 	First     []byte    `json:"first_root,omitempty"`      // public key that the territory was founded with, where the root has been replaced since
 	FirstNext []byte    `json:"first_next_root,omitempty"` // and the hash of the one that followed it
 	Seal      string    `json:"seal,omitempty"`            // X25519 identity that opens the devices' data keys
+	Before    []string  `json:"seals_before,omitempty"`    // those of the files that this one replaces, the latest first
 	Made      time.Time `json:"made"`
 }
 
@@ -38,7 +39,8 @@ var ErrPassphrase = errors.New("trust: the recovery file needs a passphrase of 1
 type Recovery struct {
 	Territory journal.Territory
 	Name      string
-	Seal      *age.X25519Identity // opens the devices' data keys; nil in a file made before there were any
+	Seal      *age.X25519Identity   // opens the devices' data keys; nil in a file made before there were any
+	Before    []*age.X25519Identity // those of the files before: of a device that has not heard of this one yet
 	Root      *Root
 
 	first     ed25519.PublicKey // of the founding
@@ -70,6 +72,9 @@ func (r Recovery) Write(w io.Writer, passphrase string, now time.Time) error {
 	}
 	if r.Seal != nil {
 		content.Seal = r.Seal.String()
+	}
+	for _, s := range r.Before {
+		content.Before = append(content.Before, s.String())
 	}
 	return writeRecovery(w, passphrase, content)
 }
@@ -127,5 +132,36 @@ func OpenRecovery(r io.Reader, passphrase string) (out Recovery, err error) {
 			return out, fmt.Errorf("trust: the recovery file is damaged: %w", err)
 		}
 	}
+	for _, text := range f.Before {
+		before, err := age.ParseX25519Identity(text)
+		if err != nil {
+			return out, fmt.Errorf("trust: the recovery file is damaged: %w", err)
+		}
+		out.Before = append(out.Before, before)
+	}
 	return out, nil
+}
+
+// Renew draws another key for data keys: whoever has a copy of this file opens none that is wrapped from now on.
+func (r *Recovery) Renew() error {
+	next, err := age.GenerateX25519Identity()
+	if err != nil {
+		return fmt.Errorf("trust: make the recovery key: %w", err)
+	}
+	if r.Seal != nil {
+		r.Before = append([]*age.X25519Identity{r.Seal}, r.Before...)
+	}
+	r.Seal = next
+	return nil
+}
+
+// Opens returns the keys that open data keys, the one of today first; none in a file made before there were any.
+func (r Recovery) Opens() (out []age.Identity) {
+	if r.Seal != nil {
+		out = append(out, r.Seal)
+	}
+	for _, s := range r.Before {
+		out = append(out, s)
+	}
+	return out
 }

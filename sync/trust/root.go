@@ -50,8 +50,8 @@ func (r *Root) Release(of uuid.UUID, cuts []Cut, random io.Reader, now time.Time
 
 // Succeed hands over to two new keys, and returns the root that has them with what makes it so: the key that
 // was to follow speaks once, to name the one after it, so that nothing of the old file speaks any more. Cuts are
-// the ends of what the root has said so far.
-func (r *Root) Succeed(cuts []Cut, random io.Reader, now time.Time) (*Root, []journal.Piece, error) {
+// the ends of what the root has said so far, recovery the recipient to which devices wrap their data keys from now on.
+func (r *Root) Succeed(cuts []Cut, recovery string, random io.Reader, now time.Time) (*Root, []journal.Piece, error) {
 	key, next, err := rootKeys(random)
 	if err != nil {
 		return nil, nil, err
@@ -65,7 +65,9 @@ func (r *Root) Succeed(cuts []Cut, random io.Reader, now time.Time) (*Root, []jo
 		return nil, nil, err
 	}
 	said := Cut{Incarnation: first.Chain.Incarnation, Scope: Control, Seq: 1, Hash: first.Entries[0].Hash}
-	second, err := r.speak(key, SuccessionKind, over([]Cut{said}, next), random, now)
+	last := over([]Cut{said}, next)
+	last["recovery"] = recovery
+	second, err := r.speak(key, SuccessionKind, last, random, now)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -13,7 +13,7 @@ import (
 // succeed has one who holds the founding's recovery file replace it; the pen is that of the new root.
 func succeed(t *testing.T, w *written, cuts ...Cut) (*pen, []*journal.Entry) {
 	t.Helper()
-	next, pieces, err := (&Root{w.f.Territory, w.f.root, w.f.next}).Succeed(cuts, rand.Reader, noon)
+	next, pieces, err := (&Root{w.f.Territory, w.f.root, w.f.next}).Succeed(cuts, "age1neuf", rand.Reader, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestAReplacedRootSaysNothingOfTheTerritory(t *testing.T) {
 	if name, _, _ := r.Territory(); name != "Cantal" {
 		t.Errorf("the territory is called %q", name)
 	}
-	if r.Recovery() != before.Recovery() || r.Recovery() == "" {
+	if r.Recovery() != before.Recovery() || r.Recovery() != "age1neuf" {
 		t.Errorf("data keys are wrapped to %q", r.Recovery())
 	}
 }

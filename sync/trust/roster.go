@@ -138,13 +138,16 @@ func (r *Roster) foldRoots(said []statement) {
 		return
 	}
 	r.foldPretenders(said, next)
-	r.foldSuccessions(said, next)
+	renewed := r.foldSuccessions(said, next)
 	for _, s := range said {
 		// The founding root's record, but for what it says of the territory after another has replaced it.
 		if s.op.Kind == TerritoryKind && rootOf(r.territory, s.author, s.op) && r.speaksAsRoot(s) {
 			r.name, _ = cell(s.op, "name").(string)
 			r.recovery, _ = cell(s.op, "recovery").(string)
 		}
+	}
+	if renewed != "" {
+		r.recovery = renewed
 	}
 }
 
@@ -168,25 +171,29 @@ func (r *Roster) foldPretenders(said []statement, next journal.Hash) {
 	}
 }
 
-// foldSuccessions follows the keys that took over, the earliest where several have.
-func (r *Roster) foldSuccessions(said []statement, next journal.Hash) {
+// foldSuccessions follows the keys that took over, the earliest where several have, and returns the recipient that the
+// last of them names for data keys.
+func (r *Roster) foldSuccessions(said []statement, next journal.Hash) (recovery string) {
 	r.roots[r.root] = nil
 	for {
 		i := slices.IndexFunc(said, func(s statement) bool { return s.op.Kind == SuccessionKind && keyHash(s.author) == next })
 		if i < 0 {
-			return
+			return recovery
 		}
 		s := said[i]
 		cuts, _ := cutsCell(s.op)
 		r.roots[r.root] = append([]Cut{}, cuts...) // not nil: the former root ends here
 		r.root = s.author
 		if _, again := r.roots[r.root]; again {
-			return // a circle of keys: the last one stays
+			return recovery // a circle of keys: the last one stays
 		}
 		r.roots[r.root] = nil
+		if to, _ := cell(s.op, "recovery").(string); to != "" {
+			recovery = to
+		}
 		following, _ := cell(s.op, "next").([]byte)
 		if len(following) != len(next) {
-			return
+			return recovery
 		}
 		copy(next[:], following)
 	}
