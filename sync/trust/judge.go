@@ -275,7 +275,7 @@ func (r *Roster) judgeStatement(s statement) error {
 		}
 		return nil
 	default:
-		if r.rooted && (everRoot || slices.ContainsFunc(r.ancestry(s.author), func(k Key) bool { return r.named[k] })) {
+		if r.rooted && r.everSpoke(s.author) {
 			return nil
 		}
 	}

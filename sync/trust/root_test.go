@@ -2,6 +2,7 @@ package trust
 
 import (
 	"crypto/rand"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -105,5 +106,17 @@ func TestADelegateThatIsNamedItselfDoesNotEndWithItsElder(t *testing.T) {
 	own := root.revoke(Revocation{Key: restored.Public()})
 	if w.roster(vouched, ended, named, own).MayAdmit(restored.Public()) {
 		t.Error("the root cannot end it")
+	}
+}
+
+// Who may not admit makes nobody known: a stranger's statement does not slip in beside one that is refused.
+func TestWhoNeverMightAdmitMakesNobodyKnown(t *testing.T) {
+	w := agentHasWritten(t)
+	stranger, twin := identity(t, "inconnu"), identity(t, "inconnu (copie)")
+	forged := newPen(t, w.f.Territory, w.agent).admit(deviceOf(stranger, record.Coordination))
+	vouched := newPen(t, w.f.Territory, twin).write(Control, TwinKind, Cells(TwinFields(w.f.Territory, stranger, twin))...)
+	r := w.roster(forged, vouched)
+	if _, err := r.Judge(twin.Public(), vouched, nil); !errors.Is(err, ErrUnknownKey) {
+		t.Errorf("a copy of a stranger: %v", err)
 	}
 }
