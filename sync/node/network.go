@@ -25,10 +25,15 @@ type surroundings struct {
 // opened reports whether somebody may be within reach now who was not when s was seen: an address was added, or
 // the machine has slept in between. A network that is gone opens nothing.
 func (s surroundings) opened(now surroundings) bool {
-	if len(now.addresses) > 0 && now.wall.Sub(s.wall)-(now.awake-s.awake) > sleptAfter {
+	if len(now.addresses) > 0 && s.moved(now) > sleptAfter {
 		return true
 	}
 	return slices.ContainsFunc(now.addresses, func(a string) bool { return !slices.Contains(s.addresses, a) })
+}
+
+// moved returns by how much the clock on the wall has moved more than the other.
+func (s surroundings) moved(now surroundings) time.Duration {
+	return now.wall.Sub(s.wall) - (now.awake - s.awake)
 }
 
 // watchNetwork tries everybody again, without the patience that silence has taught, as soon as the network has
@@ -46,6 +51,9 @@ func (n *Node) watchNetwork(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := look()
+		if err := n.r.ClockMoved(ctx, last.moved(now)); err != nil && ctx.Err() == nil {
+			n.log.Warn("the clock was set, and is corrected until the next exchange", "err", err)
+		}
 		if last.opened(now) {
 			n.ExchangeNow(ctx)
 		}

@@ -63,6 +63,21 @@ func (r *Replica) NoteClock(ctx context.Context, central trust.Key, ahead time.D
 	return nil
 }
 
+// ClockMoved hears that the clock on the wall has moved by more than the time that went by. Where that is what the
+// central had found it to be wrong by, somebody has set it: nothing is corrected any more. Anything else may as well be
+// a machine that slept.
+func (r *Replica) ClockMoved(ctx context.Context, by time.Duration) error {
+	c := r.correction.Load()
+	if !c.wrong() || WrongClock((c.Ahead - by).Abs()) || by.Abs() < sameCorrection {
+		return nil
+	}
+	if err := r.SetSetting(ctx, settingClock, ""); err != nil {
+		return err
+	}
+	r.correction.Store(nil)
+	return nil
+}
+
 // readCorrection takes up what an earlier run has noted. One that cannot be read is as none.
 func (r *Replica) readCorrection(ctx context.Context) error {
 	text, err := r.Setting(ctx, settingClock)

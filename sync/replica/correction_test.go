@@ -131,3 +131,28 @@ func TestOnlyTheCentralsOwnWordCounts(t *testing.T) {
 type call func(ctx context.Context, raw []byte) ([]byte, error)
 
 func (c call) Call(ctx context.Context, raw []byte) ([]byte, error) { return c(ctx, raw) }
+
+// Who is told to set the clock, and does, is not corrected once more until the next exchange, which may be days away.
+func TestAClockThatIsSetIsNotCorrectedAgain(t *testing.T) {
+	for _, drift := range []time.Duration{-5 * time.Hour, 5 * time.Hour} {
+		f := newField(t)
+		a := f.admit("a", record.Agent, drift)
+		exchangeAll(t, a, f.central)
+		if err := a.ClockMoved(t.Context(), time.Hour); err != nil { // it slept
+			t.Fatal(err)
+		}
+		if _, told := a.ClockWrong(); !told {
+			t.Fatal("an hour's sleep has set the clock")
+		}
+		a.o.Now = time.Now
+		if err := a.ClockMoved(t.Context(), -drift+3*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if c, told := a.ClockWrong(); told {
+			t.Errorf("the clock is right, and is said to be wrong: %+v", c)
+		}
+		if at, clock := stamped(t, a); at.Sub(clock) > time.Minute {
+			t.Errorf("set by %v, the clock shows %v and the entry bears %v", -drift, clock, at)
+		}
+	}
+}
