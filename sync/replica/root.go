@@ -89,8 +89,8 @@ func (r *Replica) ReleaseByRoot(ctx context.Context, root *trust.Root, key trust
 	return r.rootSays(ctx, root, pieces...)
 }
 
-// ReplaceRoot hands over to new root keys; recovery is the recipient to which devices wrap their data keys from now on. Keep must put them where they last before anything is said: it is
-// called once.
+// ReplaceRoot hands over to new root keys; recovery is the recipient to which devices wrap their data keys from now on.
+// Keep must put both where they last before anything is said: it is called once.
 func (r *Replica) ReplaceRoot(ctx context.Context, root *trust.Root, recovery string, keep func(*trust.Root) error) error {
 	if err := r.speaks(root); err != nil {
 		return err
