@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -121,12 +122,8 @@ func (r *Replica) StateDigests(ctx context.Context) (map[string]journal.Digest, 
 
 // Verify checks the database's own integrity, then every chain: links, signatures, authors.
 func (r *Replica) Verify(ctx context.Context, progress func(done, total int)) error {
-	var verdict string
-	if err := r.read.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict); err != nil {
-		return translate(err)
-	}
-	if verdict != "ok" {
-		return fmt.Errorf("%w (%s)", ErrDamaged, verdict)
+	if err := r.verifyDatabase(ctx); err != nil {
+		return err
 	}
 	var total int
 	if err := r.read.QueryRowContext(ctx, "SELECT count(*) FROM entry").Scan(&total); err != nil {
@@ -203,4 +200,26 @@ func (r *Replica) explained(p *journal.Piece, dropped uint64, err error) bool {
 	return errors.Is(err, journal.ErrHollow) && !slices.ContainsFunc(p.Entries, func(e *journal.Entry) bool {
 		return e.Seq > dropped && unavailable(roster, e)
 	})
+}
+
+// verifyDatabase has SQLite check its file. The check of FTS5 trusts what its connection remembers of the index, whoever
+// has written since, unless that connection has begun to read it anew (xIntegrity of SQLite 3.54).
+func (r *Replica) verifyDatabase(ctx context.Context) error {
+	c, err := r.read.Conn(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	defer c.Close()
+	var first sql.NullInt64
+	if err := c.QueryRowContext(ctx, "SELECT (SELECT rowid FROM search LIMIT 1)").Scan(&first); err != nil {
+		return translate(err)
+	}
+	var verdict string
+	if err := c.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict); err != nil {
+		return translate(err)
+	}
+	if verdict != "ok" {
+		return fmt.Errorf("%w (%s)", ErrDamaged, verdict)
+	}
+	return nil
 }
