@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,6 +116,37 @@ func (f *field) desk() (office, kiosk *replica.Replica, site, charter uuid.UUID)
 }
 
 // A kiosk carries what it wrote out to those who may read it, learns that it arrived, and reads nothing back.
+// A chain that two copies of one device have both gone on with is on a stick whole: both branches are read at once.
+func TestAStickWithAChainOfTwoBranches(t *testing.T) {
+	t.Parallel()
+	f := newField(t)
+	ids := []*trust.Identity{newIdentity(t, "a"), newIdentity(t, "b"), newIdentity(t, "c")}
+	for _, id := range ids {
+		f.admit(id, id.Name, record.Agent, "0150001V")
+	}
+	a, b, c := f.create(ids[0]), f.create(ids[1]), f.create(ids[2])
+	machines(t, a, 3)
+	copied := t.TempDir()
+	if err := errors.Join(a.Close(), os.CopyFS(copied, os.DirFS(a.Dir()))); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{a.Dir(), copied} {
+		r, err := replica.Open(t.Context(), dir, replica.Options{Machine: func() string { return "" }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { r.Close() })
+		machines(t, r, 2)
+		read(t, b, one(t, r, WriteOptions{All: true}))
+	}
+	if got := records(t, b); got != 7 {
+		t.Fatalf("b has %d records, not 7", got)
+	}
+	if rep := read(t, c, one(t, b, WriteOptions{All: true})); rep.Gap > 0 || records(t, c) != 7 {
+		t.Errorf("c has %d records, not 7; %d entries follow nothing", records(t, c), rep.Gap)
+	}
+}
+
 func TestAKioskCarriesOutAndReadsNothingBack(t *testing.T) {
 	f := newField(t)
 	office, kiosk, site, charter := f.desk()

@@ -272,7 +272,7 @@ func (x *opener) admit(ctx context.Context, packed []byte, take func(scope strin
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	var batch []journal.Piece
-	next, entries := map[journal.Chain]uint64{}, 0
+	next := map[journal.Chain]uint64{}
 	for _, p := range pieces {
 		if !take(p.Chain.Scope) {
 			continue
@@ -284,6 +284,13 @@ func (x *opener) admit(ctx context.Context, packed []byte, take func(scope strin
 		}
 		first := p.Entries[0].Seq
 		follows := first == 1 || next[p.Chain] == first
+		if !follows && next[p.Chain] > first {
+			// A branch, which may begin in what was just read.
+			if err := x.handIn(ctx, batch); err != nil {
+				return err
+			}
+			batch = nil
+		}
 		if !follows {
 			if follows, err = x.s.Holds(ctx, p.Chain, p.Prev); err != nil {
 				return err
@@ -295,11 +302,13 @@ func (x *opener) admit(ctx context.Context, packed []byte, take func(scope strin
 			continue
 		}
 		next[p.Chain] = first + uint64(len(p.Entries))
-		if p.Chain.Scope != trust.Control {
-			entries += len(p.Entries)
-		}
 		batch = append(batch, p)
 	}
+	return x.handIn(ctx, batch)
+}
+
+// handIn has the store admit pieces of one batch, and counts what came of it.
+func (x *opener) handIn(ctx context.Context, batch []journal.Piece) error {
 	if len(batch) == 0 {
 		return nil
 	}
@@ -308,12 +317,16 @@ func (x *opener) admit(ctx context.Context, packed []byte, take func(scope strin
 		return err
 	}
 	x.r.Refused = append(x.r.Refused, refused...)
-	if batch[0].Chain.Scope != trust.Control {
-		x.r.Admitted += admitted
-		x.r.Held += max(entries-admitted, 0)
-	} else {
+	if batch[0].Chain.Scope == trust.Control {
 		x.r.Control += admitted
+		return nil
 	}
+	entries := 0
+	for _, p := range batch {
+		entries += len(p.Entries)
+	}
+	x.r.Admitted += admitted
+	x.r.Held += max(entries-admitted, 0)
 	return nil
 }
 
