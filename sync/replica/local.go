@@ -82,11 +82,22 @@ func (r *Replica) ClearRefusals(ctx context.Context) error {
 	})
 }
 
-// ownAlone reports whether every entry that wrote on a record is this device's own.
+// ownAlone reports whether every entry that wrote on a record is this device's own. Of what a snapshot shows, the
+// versions tell whose they are.
 func (b *batch) ownAlone(s *state) (bool, error) {
 	var others int
 	own := b.Identity().Public()
 	err := b.write.QueryRowContext(b.ctx, `SELECT count(*) FROM touch JOIN entry ON entry.id = touch.entry JOIN chain ON chain.id = entry.chain
 		JOIN author USING (incarnation) WHERE touch.record = ? AND author.key <> ?`, s.number, own[:]).Scan(&others)
-	return others == 0, err
+	if err != nil || others > 0 {
+		return false, err
+	}
+	for i := range s.cells {
+		for _, v := range s.cells[i].versions {
+			if k, err := b.opened(v.dot.Incarnation); err != nil || k != own {
+				return false, err
+			}
+		}
+	}
+	return true, nil
 }
