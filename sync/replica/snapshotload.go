@@ -241,11 +241,12 @@ func (b *batch) loadSnapshot(scope string) error {
 	if len(sealed) != len(k.Parts) {
 		return snapshot.ErrFrame
 	}
-	if err := b.clearScope(scope); err != nil {
+	had, err := b.clearScope(scope)
+	if err != nil {
 		return err
 	}
 	expected := k.Digest
-	if err := b.insertRecords(k, sealed, &expected); err != nil {
+	if err := b.insertRecords(k, sealed, had, &expected); err != nil {
 		return err
 	}
 	digest, err := b.digest(scope)
@@ -260,30 +261,55 @@ func (b *batch) loadSnapshot(scope string) error {
 	}
 	b.shown = nil // it is read again
 	b.notice.Remote = true
-	return b.foldBeside(scope)
+	return b.foldBeside(scope, had)
 }
 
-// clearScope takes the records of a scope out of the merged tables, and their words out of the search.
-func (b *batch) clearScope(scope string) error {
+// clearScope takes the records of a scope out of the merged tables, and their words out of the search. It returns
+// which they were.
+func (b *batch) clearScope(scope string) (had map[recordKey]bool, err error) {
 	if err := b.flush(); err != nil {
-		return err
+		return nil, err
 	}
 	b.states, b.order = map[recordKey]*state{}, nil
+	if had, err = b.recordsIn(scope); err != nil {
+		return nil, err
+	}
 	for _, q := range []string{
 		"DELETE FROM search WHERE rowid IN (SELECT number FROM record WHERE scope = ?)",
 		"DELETE FROM touch WHERE record IN (SELECT number FROM record WHERE scope = ?)",
 		"DELETE FROM record WHERE scope = ?",
 	} {
 		if _, err := b.write.ExecContext(b.ctx, q, scope); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return had, nil
+}
+
+// recordsIn returns the names of the merged records of a scope.
+func (b *batch) recordsIn(scope string) (map[recordKey]bool, error) {
+	rows, err := b.write.QueryContext(b.ctx, "SELECT id, kind FROM record WHERE scope = ?", scope)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[recordKey]bool{}
+	for rows.Next() {
+		var id []byte
+		k := recordKey{scope: scope}
+		if err := rows.Scan(&id, &k.kind); err != nil {
+			return nil, err
+		}
+		copy(k.id[:], id)
+		out[k] = true
+	}
+	return out, rows.Err()
 }
 
 // foldBeside goes through the entries of a scope that were held before its snapshot was loaded: what the snapshot
-// covers waits, the rest is folded on top of it.
-func (b *batch) foldBeside(scope string) error {
+// covers waits, the rest is folded on top of it. Of the records that were here and that the snapshot leaves out, what
+// is held stays shown: nobody is to miss what they saw yesterday because something on it stands aside at the central.
+func (b *batch) foldBeside(scope string, left map[recordKey]bool) error {
 	for from := int64(0); ; {
 		held, err := b.heldOfScope(scope, from, "standing = 0")
 		if err != nil || len(held) == 0 {
@@ -303,9 +329,11 @@ func (b *batch) foldBeside(scope string) error {
 				if err := b.putToWait(e); err != nil {
 					return err
 				}
-				continue
 			}
-			for i := range e.Ops {
+			for i, op := range e.Ops {
+				if waits && !left[recordKey{scope, op.Kind, op.ID}] {
+					continue
+				}
 				if err := b.foldOp(k, e.Entry, e.number, i); err != nil {
 					return err
 				}

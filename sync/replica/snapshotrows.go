@@ -16,8 +16,8 @@ import (
 const loadAhead = 8
 
 // insertRecords writes the records of a snapshot, but for those that were erased, whose cells are taken out of the
-// expected digest. One goroutine decodes while this one writes; it has ended when insertRecords returns.
-func (b *batch) insertRecords(k *keptSnapshot, sealed [][]byte, expected *journal.Digest) error {
+// expected digest. It takes them out of had. One goroutine decodes while this one writes; it has ended when insertRecords returns.
+func (b *batch) insertRecords(k *keptSnapshot, sealed [][]byte, had map[recordKey]bool, expected *journal.Digest) error {
 	at, err := b.searched()
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func (b *batch) insertRecords(k *keptSnapshot, sealed [][]byte, expected *journa
 	}
 	// Search goes on after the last record whose words it knows: what has no entry must stand after it.
 	last = max(last, at.record)
-	p := &loader{Replica: b.Replica, roster: b.roster, of: k, out: make(chan loaded, loadAhead), stop: make(chan struct{}), numbered: map[journal.Incarnation]uint64{}, number: make(chan uint64)}
+	p := &loader{Replica: b.Replica, roster: b.roster, of: k, had: had, out: make(chan loaded, loadAhead), stop: make(chan struct{}), numbered: map[journal.Incarnation]uint64{}, number: make(chan uint64)}
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer close(p.stop)
@@ -74,6 +74,7 @@ type loader struct {
 	*Replica
 	roster *trust.Roster
 	of     *keptSnapshot
+	had    map[recordKey]bool
 	out    chan loaded
 	stop   chan struct{}
 
@@ -160,6 +161,7 @@ func (p *loader) take(rec *snapshot.Record) error {
 	}
 	p.before, p.kind = rec.ID, rec.Kind
 	s := stateFrom(p.of.Scope, rec)
+	delete(p.had, s.key())
 	if p.roster.Erased(s.scope, s.id) {
 		var d journal.Digest
 		var whole journal.Digest
