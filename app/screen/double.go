@@ -133,7 +133,10 @@ func (c *doubleCard) origin(s *Shell, i int, id uuid.UUID) string {
 	if err != nil {
 		return ""
 	}
-	text := fmt.Sprintf("Fiche %d\u00a0: créée ", i+1) + join(look.When(made.At, s.r.Now()), made.OperatorName, made.DeviceName)
+	text := fmt.Sprintf("Fiche %d", i+1)
+	if !made.At.IsZero() { // else its history is on its way
+		text += "\u00a0: créée " + join(look.When(made.At, s.r.Now()), made.OperatorName, made.DeviceName)
+	}
 	if i == 0 {
 		text += " (elle reste, l'autre est rangée dans son histoire)"
 	}

@@ -264,7 +264,7 @@ func (r *Replica) joinedOfAll(ctx context.Context, id uuid.UUID, merged []uuid.U
 		if err != nil && !errors.Is(err, ErrSealed) {
 			return nil, err
 		}
-		w, err := r.writings(ctx, s.number)
+		w, err := r.writings(ctx, s)
 		if err != nil {
 			return nil, err
 		}

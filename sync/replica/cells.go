@@ -97,6 +97,16 @@ func (c *cell) dots() []journal.Dot {
 	return out
 }
 
+// latest returns the instant of the last version that survives.
+func (s *state) latest() (at journal.HLC) {
+	for i := range s.cells {
+		for _, v := range s.cells[i].versions {
+			at = max(at, v.hlc)
+		}
+	}
+	return at
+}
+
 // fields returns the values shown. A cleared field is absent.
 func (s *state) fields() record.Fields {
 	out := make(record.Fields, len(s.cells))

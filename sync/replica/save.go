@@ -37,6 +37,8 @@ type Change struct {
 type Saved struct {
 	Action [8]byte     // zero where nothing was written
 	IDs    []uuid.UUID // one per change, in order
+
+	was []record.Fields // what each change replaced, nil where it made a record
 }
 
 // Save checks changes and writes them as one action: when it returns without error they are on the
@@ -83,7 +85,7 @@ func (r *Replica) SaveBulk(ctx context.Context, operator uuid.UUID, changes []Ch
 		if err != nil {
 			return all, err
 		}
-		all.IDs = append(all.IDs, saved.IDs...)
+		all.IDs, all.was = append(all.IDs, saved.IDs...), append(all.was, saved.was...)
 		if saved.Action != ([8]byte{}) {
 			all.Action = saved.Action
 		}
@@ -96,20 +98,23 @@ func (r *Replica) SaveBulk(ctx context.Context, operator uuid.UUID, changes []Ch
 
 // save is Save inside a transaction.
 func (b *batch) save(operator uuid.UUID, changes []Change) (Saved, error) {
-	saved := Saved{IDs: make([]uuid.UUID, len(changes))}
+	saved := Saved{IDs: make([]uuid.UUID, len(changes)), was: make([]record.Fields, len(changes))}
 	byScope := map[string][]journal.Op{}
 	self, book := b.Self(), &txBook{b}
 	changes, first := oncePerRecord(changes)
 	for i, c := range changes {
 		if first[i] != i {
-			saved.IDs[i] = c.ID
+			saved.IDs[i], saved.was[i] = c.ID, saved.was[first[i]]
 			continue
 		}
-		scope, op, err := b.operation(self, book, c)
+		scope, op, before, err := b.operation(self, book, c)
 		if err != nil {
 			return saved, err
 		}
 		saved.IDs[i] = op.ID
+		if before != nil {
+			saved.was[i] = replaced(op, before)
+		}
 		if len(op.Cells) > 0 {
 			byScope[scope] = append(byScope[scope], op)
 		}
@@ -158,10 +163,9 @@ func oncePerRecord(changes []Change) ([]Change, []int) {
 	return out, first
 }
 
-// operation turns a change into an operation with only the fields that differ.
-func (b *batch) operation(self trust.Device, book record.Book, c Change) (string, journal.Op, error) {
-	var op journal.Op
-	var before record.Fields
+// operation turns a change into an operation with only the fields that differ. Before is what its record showed, nil for
+// a new one.
+func (b *batch) operation(self trust.Device, book record.Book, c Change) (scope string, op journal.Op, before record.Fields, err error) {
 	set := c.Set.Clone()
 	delete(set, MergedInto)
 	if c.MergeInto != uuid.Nil {
@@ -169,9 +173,8 @@ func (b *batch) operation(self trust.Device, book record.Book, c Change) (string
 	}
 	var s *state
 	if c.ID != uuid.Nil {
-		var err error
 		if s, err = b.held(c.ID); err != nil {
-			return "", op, err
+			return "", op, nil, err
 		}
 		before = s.fields()
 		c.Kind, c.Scope = record.Kind(s.kind), s.scope
@@ -186,10 +189,11 @@ func (b *batch) operation(self trust.Device, book record.Book, c Change) (string
 		after[name] = v
 	}
 	if problems := record.Check(c.Kind, before, after, book); len(problems) > 0 {
-		return "", op, problems
+		return "", op, nil, problems
 	}
 	if s == nil {
-		return b.creation(self, book, c, after)
+		scope, op, err = b.creation(self, book, c, after)
+		return scope, op, nil, err
 	}
 	op.OpHead = journal.OpHead{Kind: s.kind, ID: s.id, Flags: flagsOf(c.Kind)}
 	nameBlobs(&op, c.refs)
@@ -204,7 +208,7 @@ func (b *batch) operation(self trust.Device, book record.Book, c Change) (string
 		b.mergeOp(s, &op, c, refs)
 	}
 	if len(op.Cells) == 0 || self.MayWrite(s.scope, c.Kind, true) {
-		return s.scope, op, nil
+		return s.scope, op, before, nil
 	}
 	// Who may only create may still correct what it has created, as long as nobody else wrote on it.
 	own, err := b.ownAlone(s)
@@ -212,7 +216,7 @@ func (b *batch) operation(self trust.Device, book record.Book, c Change) (string
 	if err == nil && (!own || edits || !self.MayWrite(s.scope, c.Kind, false)) {
 		err = fmt.Errorf("%w: %s in %s", ErrForbidden, c.Kind, s.scope)
 	}
-	return s.scope, op, err
+	return s.scope, op, before, err
 }
 
 func (b *batch) creation(self trust.Device, book record.Book, c Change, after record.Fields) (string, journal.Op, error) {

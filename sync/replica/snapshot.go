@@ -75,6 +75,12 @@ func keptSnapshotOf(ctx context.Context, q querier, scope string, state int) (*k
 	return list[i], nil
 }
 
+// begun reports whether a scope is shown from a snapshot whose history is still on its way.
+func (r *Replica) begun(ctx context.Context, scope string) (yes bool, err error) {
+	err = r.read.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM snapshot WHERE scope = ? AND state = ?)", scope, snapshotShown).Scan(&yes)
+	return yes, translate(err)
+}
+
 // dropSnapshot forgets a scope's snapshot, unless it is the one whose records are shown.
 func (b *batch) dropSnapshot(scope string) error {
 	if _, err := b.write.ExecContext(b.ctx, "DELETE FROM snapshot_frame WHERE scope = ?", scope); err != nil {

@@ -83,12 +83,20 @@ func (r *Replica) view(ctx context.Context, id uuid.UUID) (View, error) {
 			v.Conflicts = append(v.Conflicts, c.field)
 		}
 	}
-	written, err := r.writings(ctx, s.number)
+	written, err := r.writings(ctx, s)
 	if err != nil {
 		return v, err
 	}
 	if len(written) > 0 {
 		v.Created, v.Changed = r.mark(ctx, written[0]), r.mark(ctx, written[len(written)-1])
+		if begun, err := r.begun(ctx, s.scope); err != nil {
+			return v, err
+		} else if begun {
+			v.Created = Mark{} // it may not be here yet
+			if last := s.latest(); written[len(written)-1].entry.HLC < last {
+				v.Changed = Mark{At: last.Time()}
+			}
+		}
 	}
 	if v.Joined, err = r.joined(ctx, s, written); err != nil {
 		return v, err
@@ -105,9 +113,12 @@ type writing struct {
 	received time.Time
 }
 
-// writings returns the operations on a record, the oldest first by their authors' clocks.
-func (r *Replica) writings(ctx context.Context, number int64) ([]writing, error) {
-	rows, err := r.read.QueryContext(ctx, "SELECT stored, op, entry.id, received FROM touch JOIN entry ON entry.id = touch.entry WHERE touch.record = ?", number)
+// writings returns the operations on a record, the oldest first by their authors' clocks. Those that a snapshot covers
+// are among them as far as they are held.
+func (r *Replica) writings(ctx context.Context, s *state) ([]writing, error) {
+	rows, err := r.read.QueryContext(ctx, `SELECT stored, op, entry.id, received FROM touch JOIN entry ON entry.id = touch.entry WHERE touch.record = ?1
+		UNION SELECT stored, op, entry.id, received FROM shelf JOIN entry ON entry.id = shelf.entry JOIN chain ON chain.id = entry.chain
+		WHERE shelf.record = ?2 AND standing = ?3 AND scope = ?4`, s.number, s.id[:], waiting, s.scope)
 	if err != nil {
 		return nil, translate(err)
 	}
@@ -123,8 +134,9 @@ func (r *Replica) writings(ctx context.Context, number int64) ([]writing, error)
 		if w.entry, err = r.parse(b); err != nil {
 			return nil, err
 		}
-		w.received = time.UnixMilli(ms)
-		out = append(out, w)
+		if w.received = time.UnixMilli(ms); w.entry.Ops[w.op].Kind == s.kind {
+			out = append(out, w)
+		}
 	}
 	slices.SortFunc(out, func(a, b writing) int {
 		return cmp.Or(cmp.Compare(a.entry.HLC, b.entry.HLC), slices.Compare(a.entry.Hash[:], b.entry.Hash[:]))
@@ -170,7 +182,7 @@ func (r *Replica) history(ctx context.Context, id uuid.UUID) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	written, err := r.writings(ctx, s.number)
+	written, err := r.writings(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +240,7 @@ func (r *Replica) Conflicts(ctx context.Context) ([]Conflict, error) {
 		if err != nil {
 			return nil, err
 		}
-		written, err := r.writings(ctx, s.number)
+		written, err := r.writings(ctx, s)
 		if err != nil {
 			return nil, err
 		}
@@ -292,69 +304,4 @@ func (r *Replica) Resolve(ctx context.Context, operator, id uuid.UUID, field str
 		return Saved{}, ErrUnknown
 	}
 	return r.Save(ctx, operator, Change{ID: id, Set: record.Fields{field: c.versions[i].value}, Seen: Seen{field: c.dots()}})
-}
-
-// Undo takes an action back: the fields it set get the values they had before, as a new edit, and the
-// records it made are archived. What others have changed since is left to them.
-func (r *Replica) Undo(ctx context.Context, operator uuid.UUID, saved Saved) error {
-	if saved.Action == ([8]byte{}) {
-		return nil
-	}
-	var changes []Change
-	for _, id := range saved.IDs {
-		c, err := r.undoOf(ctx, id, saved.Action)
-		if err != nil {
-			return err
-		}
-		if len(c.Set) > 0 {
-			changes = append(changes, c)
-		}
-	}
-	_, err := r.Save(ctx, operator, changes...)
-	return err
-}
-
-func (r *Replica) undoOf(ctx context.Context, id uuid.UUID, action [8]byte) (Change, error) {
-	c := Change{ID: id, Set: record.Fields{}}
-	view, err := r.view(ctx, id)
-	if err != nil {
-		return c, err
-	}
-	c.Seen = view.Seen
-	events, err := r.history(ctx, id)
-	if err != nil {
-		return c, err
-	}
-	first := true
-	for i, e := range events {
-		if e.Action != action {
-			first = false
-			continue
-		}
-		if _, twice := c.Set[e.Field]; twice || newerChange(events[:i], e.Field, action) {
-			continue
-		}
-		was := before(events[i+1:], e.Field, action)
-		c.Set[e.Field], c.MergeInto = was.Value, cmp.Or(c.MergeInto, was.Into)
-	}
-	created := !slices.ContainsFunc(events, func(e Event) bool { return e.Action != action })
-	if first && created {
-		c.Set = record.Fields{"archived": true}
-	}
-	return c, nil
-}
-
-// newerChange reports whether the field was set again after the action.
-func newerChange(newer []Event, field string, action [8]byte) bool {
-	return slices.ContainsFunc(newer, func(e Event) bool { return e.Field == field && e.Action != action })
-}
-
-// before returns what last set a field before the action, nothing where nothing did.
-func before(older []Event, field string, action [8]byte) Event {
-	for _, e := range older {
-		if e.Field == field && e.Action != action {
-			return e
-		}
-	}
-	return Event{}
 }
