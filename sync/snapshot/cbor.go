@@ -126,14 +126,22 @@ func (r *reader) expect(want byte) uint64 {
 }
 
 // array reads the beginning of an array of at most most items, each of which takes a byte at least.
-func (r *reader) array(most int) int {
+func (r *reader) array(most int) int { return r.arrayOf(most, 1) }
+
+// arrayOf is array of items that take so many bytes each at least: who makes room for them makes it for no more than
+// there may be.
+func (r *reader) arrayOf(most, each int) int {
 	n := r.expect(cborArray)
-	if r.bad || n > uint64(most) || n > uint64(len(r.s)-r.at) {
+	if r.bad || n > uint64(most) || n > uint64(len(r.s)-r.at)/uint64(each) {
 		r.bad = true
 		return 0
 	}
 	return int(n)
 }
+
+// roomAtFirst is the number of items of a list or an object for which room is made before they are read: what says how
+// many there are may lie, and lists stand in lists.
+const roomAtFirst = 64
 
 func (r *reader) take(n uint64) string {
 	if r.bad || n > uint64(len(r.s)-r.at) {
@@ -171,6 +179,15 @@ func (r *reader) index(n int) int {
 // key reads a key of a map, which must be the one that comes next.
 func (r *reader) key(want uint64) { r.bad = r.expect(cborUint) != want || r.bad }
 
+// wholeValue reads the value of a field, which takes so many bytes at most: in memory a list takes sixteen times more.
+func (r *reader) wholeValue() any {
+	all := r.s
+	r.s = all[:min(len(all), r.at+maxValue)]
+	v := r.value(0)
+	r.s = all
+	return v
+}
+
 func (r *reader) value(depth int) any {
 	if r.bad || r.at >= len(r.s) {
 		r.bad = true
@@ -202,9 +219,10 @@ func (r *reader) value(depth int) any {
 		return nil
 	}
 	if first>>5 == cborArray {
-		out := make([]any, r.array(MaxFrame))
-		for i := range out {
-			if out[i] = r.value(depth + 1); r.bad {
+		n := r.array(MaxFrame)
+		out := make([]any, 0, min(n, roomAtFirst))
+		for range n {
+			if out = append(out, r.value(depth+1)); r.bad {
 				return nil
 			}
 		}
@@ -220,7 +238,7 @@ func (r *reader) object(depth int) any {
 		r.bad = true
 		return nil
 	}
-	out := make(map[string]any, n)
+	out := make(map[string]any, min(n, roomAtFirst))
 	before := ""
 	for i := range n {
 		k := r.text(MaxFrame)

@@ -49,6 +49,9 @@ type Builder struct {
 	parts        []Part
 }
 
+// minStamp is the fewest bytes that a stamp takes: its own head, place, number, tag after its length, clock.
+const minStamp = 1 + 1 + 1 + 9 + 1
+
 type stamp struct {
 	dot journal.Dot
 	hlc journal.HLC
@@ -222,18 +225,18 @@ type frame struct {
 
 func (f *frame) tables() {
 	f.key(0)
-	f.incarnations = make([]journal.Incarnation, f.array(MaxFrame))
+	f.incarnations = make([]journal.Incarnation, f.arrayOf(MaxFrame, 1+len(journal.Incarnation{})))
 	for i := range f.incarnations {
 		f.exact(f.incarnations[i][:])
 	}
 	f.key(1)
-	f.names = make([]string, f.array(MaxFrame))
+	f.names = make([]string, f.arrayOf(MaxFrame, 2))
 	for i := range f.names {
 		f.names[i] = f.text(journal.MaxFieldName)
 		f.bad = f.bad || f.names[i] == ""
 	}
 	f.key(2)
-	f.stamps = make([]stamp, f.array(MaxFrame))
+	f.stamps = make([]stamp, f.arrayOf(MaxFrame, minStamp))
 	for i := range f.stamps {
 		f.bad = f.array(4) != 4 || f.bad
 		f.stamps[i].dot = f.dot()
@@ -298,7 +301,7 @@ func (f *frame) cell() (c Cell) {
 		if i := f.index(len(f.stamps)); !f.bad {
 			v.Dot, v.HLC = f.stamps[i].dot, f.stamps[i].hlc
 		}
-		v.Value = f.value(0)
+		v.Value = f.wholeValue()
 		if parts == 3 {
 			f.exact(v.Into[:])
 		}

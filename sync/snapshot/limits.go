@@ -11,6 +11,8 @@ const (
 
 	maxCells    = 4096 // fields of a record
 	maxVersions = 4096 // of a field
+
+	maxValue = 2 * journal.MaxField // bytes of a value: no entry brings more
 )
 
 // FrameBytes is where a frame is full, unpacked: the record that comes next begins another. It binds nobody.

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -166,6 +167,13 @@ func TestNoOtherBytesPass(t *testing.T) {
 }
 
 func TestWhatTheFormatHasNoRoomForIsRefused(t *testing.T) {
+	b := new(Builder)
+	if err := b.Add(&Record{Kind: "k", Cells: []Cell{{Field: "f", Versions: []Version{{Dot: dot(1, 1), Value: strings.Repeat("x", maxValue)}}}}}); err != nil {
+		t.Fatal(err)
+	}
+	if frames, _, err := b.Frames(); err != nil || !errors.Is(Frame(frames[0], func(*Record) error { return nil }), ErrForm) {
+		t.Errorf("a value that no entry brings is read, %v", err)
+	}
 	for name, rec := range map[string]Record{
 		"a long record":     {Kind: "k", Cells: []Cell{{Field: "f", Versions: []Version{{Dot: dot(1, 1), Value: strings.Repeat("x", maxRecord)}}}}},
 		"too many fields":   {Kind: "k", Cells: make([]Cell, maxCells+1)},
@@ -279,4 +287,39 @@ func FuzzHeader(f *testing.F) {
 			t.Errorf("another encoding is read:\n%x\n%x", raw, again)
 		}
 	})
+}
+
+// One who signs may err, or lie: lists that say that they are as long as the frame take no more memory than it.
+func TestListsThatSayTheyAreLongTakeNoMemory(t *testing.T) {
+	long := func(b []byte, majors ...byte) []byte {
+		for _, m := range majors {
+			b = appendHead(b, m, MaxFrame-4096)
+		}
+		return append(b, make([]byte, MaxFrame-4000-len(b))...)
+	}
+	d := dot(1, 1)
+	tables := appendHead(appendHead(appendHead(appendHead(nil, cborMap, 4), cborUint, 0), cborArray, 1), cborBytes, 16)
+	tables = appendText(appendText(appendHead(appendHead(append(tables, d.Incarnation[:]...), cborUint, 1), cborArray, 2), "k"), "f")
+	tables = append(appendHead(appendHead(tables, cborUint, 2), cborArray, 1), 0x84, 0, 1)
+	tables = append(appendBytes(tables, d.Tag[:]), 9)
+	value := append(appendHead(appendHead(tables, cborUint, 3), cborArray, 1), 0x84, 0)
+	value = append(appendBytes(value, make([]byte, 16)), 0, 0x81, 0x82, 1, 0x81, 0x82, 0)
+	for name, raw := range map[string][]byte{
+		"incarnations": long(appendHead(appendHead(nil, cborMap, 4), cborUint, 0), cborArray),
+		"stamps":       long(append(appendHead(nil, cborMap, 4), 0, 0x80, 1, 0x80, 2), cborArray),
+		"lists":        long(value, cborArray, cborArray, cborArray, cborArray),
+		"objects":      long(value, cborArray, cborArray, cborArray, cborMap),
+	} {
+		packed, err := pack(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err = Frame(packed, func(*Record) error { return nil })
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, ErrForm) || took > 8*MaxFrame {
+			t.Errorf("%s: %d MB were taken, %v", name, took>>20, err)
+		}
+	}
 }
