@@ -2,7 +2,6 @@ package replica
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"reflect"
@@ -188,14 +187,6 @@ func (r *Replica) settleSnapshot(ctx context.Context, k *keptSnapshot) error {
 	})
 }
 
-// renewal is a scope that is folded again while its records stay where they are: of each, what is on the disk counts
-// from the first time on that the fold has written it.
-type renewal struct {
-	scope  string
-	seen   map[recordKey]bool
-	folded map[int64]bool // entries that were folded, whatever their numbers
-}
-
 // checkSnapshot folds a scope from its history: first what the snapshot covers, whose digest must be that of the
 // snapshot, then the rest. What is left of the snapshot's records is dropped; those that the history gives alike
 // stay as they are.
@@ -209,21 +200,19 @@ func (b *batch) checkSnapshot(s *shownScope) (same bool, err error) {
 		return false, err
 	}
 	comparable := held && s.expected != nil && len(changedBounds(then, b.roster)) == 0 && !slices.Contains(b.roster.VoidedScopes(), scope)
-	b.states, b.order = map[recordKey]*state{}, nil
-	b.renewal = &renewal{scope: scope, seen: map[recordKey]bool{}, folded: map[int64]bool{}}
-	defer func() { b.renewal = nil }()
-	digest, err := b.digest(scope)
-	if err != nil {
-		return false, err
-	}
-	*digest = journal.Digest{}
 	covered, err := b.covered(s)
 	if err != nil {
 		return false, err
 	}
-	if err := b.stopWaiting(s); err != nil {
+	told, err := b.tellsOtherwise(s)
+	if err != nil {
 		return false, err
 	}
+	digest, err := b.beginAgain(s)
+	if err != nil {
+		return false, err
+	}
+	defer func() { b.renewal = nil }()
 	newers, err := b.foldAgain(scope, func(e heldEntry) bool { return covered[e.number] })
 	if err != nil {
 		return false, err
@@ -234,17 +223,55 @@ func (b *batch) checkSnapshot(s *shownScope) (same bool, err error) {
 	}
 	var expected journal.Digest
 	copy(expected[:], s.expected)
-	same = !comparable || newers || given == expected
+	same = !told && (!comparable || newers || given == expected)
 	if _, err := b.foldAgain(scope, func(e heldEntry) bool { return !covered[e.number] }); err != nil {
 		return false, err
 	}
-	if err := b.dropUnseen(); err != nil {
-		return false, err
+	return same, b.endShown(scope)
+}
+
+// tellsOtherwise reports whether a version that is shown says something else than the entry of its name, which waited:
+// digests are of names alone. Whatever control has said since, an entry says what it said.
+func (b *batch) tellsOtherwise(s *shownScope) (bool, error) {
+	b.states, b.order = map[recordKey]*state{}, nil
+	for from := int64(0); ; {
+		held, err := b.heldOfScope(s.Scope, from, "standing = 3")
+		if err != nil || len(held) == 0 {
+			return false, err
+		}
+		for _, e := range held {
+			from = e.number
+			if told, err := b.shownOtherwise(e); err != nil || told {
+				return told, err
+			}
+			if err := b.relieve(); err != nil {
+				return false, err
+			}
+		}
 	}
-	_, err = b.write.ExecContext(b.ctx, "DELETE FROM snapshot WHERE scope = ?", scope)
-	b.shown = nil
-	b.notice.Remote = true
-	return same, err
+}
+
+func (b *batch) shownOtherwise(e heldEntry) (bool, error) {
+	own := e.Dot()
+	for i := range e.Ops {
+		op, err := e.Op(i)
+		if err != nil {
+			continue // erased, or of a version that cannot be read: nothing can be compared
+		}
+		s, err := b.state(recordKey{e.Scope, op.Kind, op.ID})
+		if err != nil {
+			return false, err
+		}
+		for _, in := range op.Cells {
+			c := s.find(in.Field)
+			if c != nil && slices.ContainsFunc(c.versions, func(v version) bool {
+				return v.dot == own && (v.hlc != e.HLC || v.into != mergeOf(op, in) || !reflect.DeepEqual(v.value, in.Value))
+			}) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }
 
 // covered returns the numbers of the entries that a snapshot covers.
@@ -268,106 +295,6 @@ func (b *batch) covered(s *shownScope) (map[int64]bool, error) {
 		}
 	}
 	return out, nil
-}
-
-// stopWaiting judges the entries that waited: they are merged, or stand aside.
-func (b *batch) stopWaiting(s *shownScope) error {
-	delete(b.shown, s.Scope) // nothing waits any more
-	const which = "SELECT entry.id FROM entry JOIN chain ON chain.id = entry.chain WHERE standing = ?1 AND scope = ?2"
-	if _, err := b.write.ExecContext(b.ctx, "DELETE FROM shelf WHERE entry IN ("+which+")", waiting, s.Scope); err != nil {
-		return err
-	}
-	for from := int64(0); ; {
-		held, err := b.heldOfScope(s.Scope, from, "standing = 3")
-		if err != nil || len(held) == 0 {
-			return err
-		}
-		for _, e := range held {
-			from = e.number
-			k, err := b.chainOf(e.Chain(), false)
-			if err != nil {
-				return err
-			}
-			author, err := b.opened(e.Incarnation)
-			if err != nil {
-				return err
-			}
-			verdict, err := b.roster.Judge(author, e.Entry, b.within(k, e.Entry))
-			if err != nil {
-				verdict = trust.Aside // what let it in once is taken back
-			}
-			stands := standingOf(verdict, e.Entry)
-			if _, err := b.write.ExecContext(b.ctx, "UPDATE entry SET standing = ? WHERE id = ?", stands, e.number); err != nil {
-				return err
-			}
-			for i := range e.Ops {
-				if stands == merged {
-					break
-				}
-				if _, err := b.st.shelve.ExecContext(b.ctx, e.Ops[i].ID[:], e.number, i); err != nil {
-					return err
-				}
-			}
-		}
-	}
-}
-
-// opened returns the key that opened an incarnation, zero where none is held.
-func (b *batch) opened(i journal.Incarnation) (trust.Key, error) {
-	var stored []byte
-	err := b.st.author.QueryRowContext(b.ctx, i[:]).Scan(&stored)
-	if errors.Is(err, sql.ErrNoRows) {
-		return trust.Key{}, nil
-	}
-	k, _ := trust.KeyOf(stored)
-	return k, err
-}
-
-// foldAgain folds the merged entries of a scope that are meant, and reports whether some of those meant are of a
-// version that cannot be read.
-func (b *batch) foldAgain(scope string, meant func(heldEntry) bool) (newers bool, err error) {
-	for from := int64(0); ; {
-		held, err := b.heldOfScope(scope, from, "standing IN (0, 2)")
-		if err != nil {
-			return newers, err
-		}
-		if len(held) == 0 {
-			return newers, b.flushAll()
-		}
-		for _, e := range held {
-			from = e.number
-			if err := b.cancelled(); err != nil {
-				return newers, err
-			}
-			if !meant(e) {
-				continue
-			}
-			if e.stands == newer {
-				newers = true
-				continue
-			}
-			k, err := b.chainOf(e.Chain(), false)
-			if err != nil {
-				return newers, err
-			}
-			for i := range e.Ops {
-				if err := b.foldOp(k, e.Entry, e.number, i); err != nil {
-					return newers, err
-				}
-			}
-			b.renewal.folded[e.number] = true
-			if err := b.relieve(); err != nil {
-				return newers, err
-			}
-		}
-	}
-}
-
-// flushAll writes what was folded, and lets go of it.
-func (b *batch) flushAll() error {
-	err := b.flush()
-	b.states, b.order = map[recordKey]*state{}, nil
-	return err
 }
 
 // withoutAside takes out of a digest the records on which something that was covered stands aside: no snapshot has them.
@@ -394,89 +321,4 @@ func (b *batch) withoutAside(scope string, d journal.Digest, covered map[int64]b
 		}
 	}
 	return d, nil
-}
-
-// dropUnseen drops the records of the scope that the history has not given.
-func (b *batch) dropUnseen() error {
-	rows, err := b.write.QueryContext(b.ctx, "SELECT number, id, kind FROM record WHERE scope = ?", b.renewal.scope)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	var gone []*state
-	for rows.Next() {
-		s := &state{scope: b.renewal.scope}
-		var id []byte
-		if err := rows.Scan(&s.number, &id, &s.kind); err != nil {
-			return err
-		}
-		if copy(s.id[:], id); !b.renewal.seen[s.key()] {
-			gone = append(gone, s)
-		}
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return err
-	}
-	for _, s := range gone {
-		if err := b.dropRecord(s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// renewed prepares a record that the fold comes to for the first time: what is on the disk is only compared with.
-func (w *renewal) renewed(s *state) {
-	if w == nil || s.scope != w.scope {
-		return
-	}
-	s.again = true // search may know its words
-	if !w.seen[s.key()] {
-		w.seen[s.key()] = true
-		s.before, s.cells = &state{cells: s.cells, private: s.private}, nil
-	}
-}
-
-// unchanged reports whether the fold has given what is on the disk already.
-func (s *state) unchanged() bool {
-	o := s.before
-	if o == nil || s.number == 0 || len(s.cells) != len(o.cells) || s.private != o.private {
-		return false
-	}
-	for i := range s.cells {
-		a, c := &s.cells[i], &o.cells[i]
-		if a.field != c.field || len(a.versions) != len(c.versions) || len(a.pending) != len(c.pending) {
-			return false
-		}
-		for _, v := range a.versions {
-			if !slices.ContainsFunc(c.versions, func(x version) bool {
-				return x.dot == v.dot && x.hlc == v.hlc && x.into == v.into && reflect.DeepEqual(x.value, v.value)
-			}) {
-				return false
-			}
-		}
-		for _, d := range a.pending {
-			if !slices.Contains(c.pending, d) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// abandonSnapshots goes back to the history alone, as far as it is held: for a journal that is folded again.
-func (b *batch) abandonSnapshots() error {
-	if _, err := b.shownOf(""); err != nil {
-		return err
-	}
-	for _, s := range b.shown {
-		if err := b.stopWaiting(s); err != nil {
-			return err
-		}
-		if _, err := b.write.ExecContext(b.ctx, "DELETE FROM snapshot WHERE scope = ?", s.Scope); err != nil {
-			return err
-		}
-	}
-	b.shown = nil
-	return nil
 }
