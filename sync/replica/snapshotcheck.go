@@ -10,6 +10,7 @@ import (
 
 	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/snapshot"
 	"cantal.fr/buron/sync/trust"
 )
@@ -167,7 +168,18 @@ func headsOf(scope string, vector []snapshot.Head) []exchange.Head {
 	return out
 }
 
+// believed reports whether a snapshot may still be shown: who signed it is a central as ever, and this device reads its
+// scope. One that is suspended for now keeps what it has.
+func (r *Replica) believed(k *keptSnapshot) bool {
+	d, ok := r.Roster().Device(k.Signer)
+	self := r.Self()
+	return ok && d.Role == record.Central && d.MayRead(k.Scope) && (self.Role == "" || self.MayRead(k.Scope))
+}
+
 func (r *Replica) settleSnapshot(ctx context.Context, k *keptSnapshot) error {
+	if !r.believed(k) {
+		return r.inBatch(ctx, func(b *batch) error { return b.leaveSnapshot(k.Scope) })
+	}
 	for _, h := range headsOf(k.Scope, k.Vector) {
 		if held, err := r.Holds(ctx, h.Chain, h.Hash); err != nil || !held {
 			return err
@@ -295,6 +307,25 @@ func (b *batch) covered(s *shownScope) (map[int64]bool, error) {
 		}
 	}
 	return out, nil
+}
+
+// leaveSnapshot goes back to the history as far as it is held. What it would have been compared with may never come.
+func (b *batch) leaveSnapshot(scope string) error {
+	s, err := b.shownOf(scope)
+	if err != nil || s == nil {
+		return err // another process was first
+	}
+	if err := b.flush(); err != nil {
+		return err
+	}
+	if _, err := b.beginAgain(s); err != nil {
+		return err
+	}
+	defer func() { b.renewal = nil }()
+	if _, err := b.foldAgain(scope, func(heldEntry) bool { return true }); err != nil {
+		return err
+	}
+	return b.endShown(scope)
 }
 
 // withoutAside takes out of a digest the records on which something that was covered stands aside: no snapshot has them.

@@ -4,7 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/snapshot"
 )
 
 // A central writes other values than the journal has, under the names of its entries: the digest, which is of names
@@ -34,5 +36,113 @@ func TestASnapshotWithOtherValuesIsToldOf(t *testing.T) {
 	exchangeAll(t, fresh, f.central)
 	if said := refusedCopies(t, fresh); len(said) != 1 || !strings.Contains(said[0], "ne donne pas les mêmes fiches") || text(t, fresh, id, "note") != "vrai" || unverified(t, fresh) != 0 {
 		t.Errorf("people are told %q, and shown %s", said, text(t, fresh, id, "note"))
+	}
+}
+
+// signedBy makes a central sign another header than its own.
+func signedBy(t *testing.T, r *Replica, change func(*snapshot.Header)) func(raw, signature []byte) ([]byte, []byte) {
+	return func(raw, _ []byte) ([]byte, []byte) {
+		h, err := snapshot.Parse(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&h)
+		raw, signature, err := snapshot.Sign(r.Territory(), r.Identity().Key, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw, signature
+	}
+}
+
+// A stolen central signs that it has what nobody has: a chain up to an end that does not exist. What is written on that
+// chain is taken for covered, and waits for a history that never comes. It ends with the central.
+func TestASnapshotEndsWithTheCentralThatSignedIt(t *testing.T) {
+	f := newField(t).withCopies()
+	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
+	give(t, f.central, writer)
+	give(t, f.central, fresh)
+	id := save(t, writer, machine("PC-1"))
+	give(t, writer, f.central)
+	m := misgiving{Replica: f.central, header: signedBy(t, f.central, func(h *snapshot.Header) {
+		h.Vector = append(h.Vector, snapshot.Head{Incarnation: writer.Incarnation(), Seq: 1 << 40, Hash: journal.Hash{1}})
+	})}
+	if res := m.meet(t, fresh); res.Snapshots != 1 {
+		t.Fatal("the snapshot is not taken: nothing is put to the proof")
+	}
+	own := save(t, fresh, Change{ID: id, Set: record.Fields{"status": "en_panne"}})
+	save(t, writer, Change{ID: id, Set: record.Fields{"note": "vu"}})
+	late := save(t, writer, machine("PC-2"))
+	give(t, writer, fresh)
+	if machines(t, fresh) != 1 || unverified(t, fresh) != 1 {
+		t.Fatal("nothing waits: nothing is put to the proof")
+	}
+	if err := writer.EndDelegate(t.Context(), f.root(), f.central.Identity().Public(), "volé"); err != nil {
+		t.Fatal(err)
+	}
+	giveControl(t, writer, fresh)
+	if got := text(t, fresh, own, "status") + text(t, fresh, id, "tag") + text(t, fresh, id, "note"); unverified(t, fresh) != 0 || machines(t, fresh) != 2 || got != "en_pannePC-1vu" {
+		t.Errorf("%d machines of 2 are shown, %s", machines(t, fresh), got)
+	}
+	if _, err := fresh.Get(t.Context(), late); err != nil {
+		t.Error(err)
+	}
+	give(t, fresh, writer)
+	if diff := diffScope(dump(t, fresh), dump(t, writer)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Whoever may not read a scope any more never gets the history of what a snapshot shows of it.
+func TestASnapshotEndsWithTheRightToReadIt(t *testing.T) {
+	const name = "Zorglubette"
+	f, office, site := school(t)
+	f.withCopies()
+	pupils := "people/" + uai
+	named := save(t, office, pupil(site, name))
+	give(t, office, f.central)
+	agent := f.admit("agent", record.Agent, 0, uai)
+	raw, signature, err := f.central.Snapshot(t.Context(), pupils)
+	if err != nil || raw == nil {
+		t.Fatal(err)
+	}
+	admit(t, agent, f.central, all(t, f.central, "agenda"))
+	load(t, agent, f.central, pupils, raw, signature)
+	own := save(t, agent, pupil(site, "Quatrepoix"))
+	admit(t, f.central, agent, chainOf(t, agent, pupils))
+	if err := f.central.ChangeRole(t.Context(), agent.Identity().Public(), record.Agent, nil); err != nil {
+		t.Fatal(err)
+	}
+	exchangeAll(t, agent, f.central)
+	if _, err := agent.Get(t.Context(), named); err == nil || unverified(t, agent) != 0 || unsealed(t, agent, name) {
+		t.Error("what only the snapshot said is still shown, to be checked for ever")
+	}
+	if _, err := agent.Get(t.Context(), own); err != nil {
+		t.Errorf("what this device wrote itself is gone: %v", err)
+	}
+}
+
+// load takes a snapshot without an exchange.
+func load(t testing.TB, to, from *Replica, scope string, raw, signature []byte) {
+	t.Helper()
+	id := snapshot.ID(raw)
+	frames, err := from.SnapshotFrames(t.Context(), scope, id[:], 0, 1<<20)
+	if err != nil || len(frames) == 0 {
+		t.Fatal(err)
+	}
+	begin(t, to, from, scope, raw, signature, frames)
+	if loaded, refused, err := to.LoadSnapshot(t.Context(), from.Identity().Public(), scope); err != nil || !loaded {
+		t.Fatalf("%v, %v", refused, err)
+	}
+}
+
+// begin takes the frames of a snapshot.
+func begin(t testing.TB, to, from *Replica, scope string, raw, signature []byte, frames [][]byte) {
+	t.Helper()
+	if _, _, refused, err := to.BeginSnapshot(t.Context(), from.Identity().Public(), scope, raw, signature); err != nil || refused != nil {
+		t.Fatalf("%v, %v", refused, err)
+	}
+	if refused, err := to.TakeFrames(t.Context(), from.Identity().Public(), scope, 0, frames); err != nil || refused != nil {
+		t.Fatalf("%v, %v", refused, err)
 	}
 }
