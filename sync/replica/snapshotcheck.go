@@ -211,7 +211,11 @@ func (b *batch) checkSnapshot(s *shownScope) (same bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	comparable := held && s.expected != nil && len(changedBounds(then, b.roster)) == 0 && !slices.Contains(b.roster.VoidedScopes(), scope)
+	owing, err := b.owing(b.ctx, b.write, b.roster)
+	if err != nil {
+		return false, err
+	}
+	comparable := held && s.expected != nil && len(changedBounds(then, b.roster)) == 0 && !slices.Contains(owing.scopes(), scope)
 	covered, err := b.covered(s)
 	if err != nil {
 		return false, err

@@ -7,6 +7,7 @@ import (
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/snapshot"
+	"github.com/google/uuid"
 )
 
 // A central writes other values than the journal has, under the names of its entries: the digest, which is of names
@@ -144,5 +145,40 @@ func begin(t testing.TB, to, from *Replica, scope string, raw, signature []byte,
 	}
 	if refused, err := to.TakeFrames(t.Context(), from.Identity().Public(), scope, 0, frames); err != nil || refused != nil {
 		t.Fatalf("%v, %v", refused, err)
+	}
+}
+
+// A terminal that becomes a reader is owed what it dropped: until that is back, its own history says less than the
+// snapshot does, and the central is not at fault.
+func TestATerminalThatBecomesAReaderAccusesNobody(t *testing.T) {
+	f := newField(t).withCopies()
+	place, people := []string{uai}, "people/"+uai
+	d, other := f.admit("borne", record.Kiosk, 0, place...), f.admit("borne 2", record.Kiosk, 0, place...)
+	act := func(r *Replica) uuid.UUID {
+		return save(t, r, Change{Kind: record.Attendance, Scope: people, Set: record.Fields{"act": "presence", "workshop": uuid.NewString(), "person_name": "Exemple", "at": noon.UnixMilli()}})
+	}
+	id := act(d)
+	for range 8 {
+		act(other)
+	}
+	for range 2 {
+		exchangeAll(t, d, f.central)
+		exchangeAll(t, other, f.central)
+	}
+	if n, err := d.DropDelivered(t.Context()); err != nil || n != 1 {
+		t.Fatalf("%d entries dropped, %v", n, err)
+	}
+	if err := f.central.ChangeRole(t.Context(), d.Identity().Public(), record.Agent, place); err != nil {
+		t.Fatal(err)
+	}
+	if res := exchangeAll(t, d, f.central); res.Snapshots == 0 {
+		t.Fatal("nothing is put to the proof")
+	}
+	noRefusals(t, d)
+	if _, err := d.Get(t.Context(), id); err != nil || unverified(t, d) != 0 {
+		t.Errorf("what it wrote as a terminal is not here, %v", err)
+	}
+	if diff := diffScope(dump(t, d), dump(t, f.central)); diff != "" {
+		t.Error(diff)
 	}
 }
