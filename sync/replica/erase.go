@@ -51,6 +51,7 @@ func (b *batch) eraseAll(byScope map[string][]uuid.UUID, reason string) error {
 func (b *batch) eraseNew(before *trust.Roster) error {
 	some := false
 	for _, e := range b.roster.Erasures() {
+		news := false
 		for _, id := range e.Records {
 			if before.Erased(e.Scope, id) {
 				continue
@@ -62,7 +63,10 @@ func (b *batch) eraseNew(before *trust.Roster) error {
 			if err != nil {
 				return err
 			}
-			some = true
+			some, news = true, true
+		}
+		if !news {
+			continue // obeyed before: frames that came since do not hold it, or leave it out when they are loaded
 		}
 		if err := b.dropSnapshot(e.Scope); err != nil {
 			return err
