@@ -1,12 +1,16 @@
 package replica
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/snapshot"
+	"cantal.fr/buron/sync/trust"
 	"github.com/google/uuid"
 )
 
@@ -180,5 +184,80 @@ func TestATerminalThatBecomesAReaderAccusesNobody(t *testing.T) {
 	}
 	if diff := diffScope(dump(t, d), dump(t, f.central)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Who is admitted meanwhile changes nothing of frames that are on their way, whatever was erased once.
+func TestFramesStayWhenControlSaysSomethingElse(t *testing.T) {
+	f := newField(t).withCopies()
+	writer := f.admit("auteur", record.Agent, 0)
+	give(t, f.central, writer)
+	erased := save(t, writer, machine("PC-1"))
+	save(t, writer, machine("PC-2"))
+	give(t, writer, f.central)
+	if err := f.central.Erase(t.Context(), []uuid.UUID{erased}, "demande"); err != nil {
+		t.Fatal(err)
+	}
+	fresh := f.admit("neuf", record.Agent, 0)
+	raw, signature, err := f.central.Snapshot(t.Context(), "parc")
+	if err != nil || raw == nil {
+		t.Fatal(err)
+	}
+	id := snapshot.ID(raw)
+	frames, err := f.central.SnapshotFrames(t.Context(), "parc", id[:], 0, 1<<20)
+	if err != nil || len(frames) == 0 {
+		t.Fatal(err)
+	}
+	begin(t, fresh, f.central, "parc", raw, signature, frames)
+	f.admit("encore un", record.Agent, 0)
+	giveControl(t, f.central, fresh)
+	for _, r := range []*Replica{f.central, fresh} {
+		var kept int
+		if err := r.read.QueryRow("SELECT count(*) FROM snapshot_frame").Scan(&kept); err != nil || kept != len(frames) {
+			t.Errorf("%s has %d frames of %d, %v", r.Self().Name, kept, len(frames), err)
+		}
+	}
+}
+
+// Of a snapshot from before an erasure nothing stays in any file, sealed or not: its key is there.
+func TestFramesWithWhatWasErasedAreShredded(t *testing.T) {
+	f := newField(t).withCopies()
+	writer, late := f.admit("auteur", record.Agent, 0), f.admit("en retard", record.Agent, 0)
+	give(t, f.central, writer)
+	erased := save(t, writer, machine("PC-1"))
+	save(t, writer, machine("PC-2"))
+	give(t, writer, f.central)
+	raw, signature, err := f.central.Snapshot(t.Context(), "parc")
+	if err != nil || raw == nil {
+		t.Fatal(err)
+	}
+	id := snapshot.ID(raw)
+	frames, err := f.central.SnapshotFrames(t.Context(), "parc", id[:], 0, 1<<20)
+	if err != nil || len(frames) == 0 {
+		t.Fatal(err)
+	}
+	if err := f.central.Erase(t.Context(), []uuid.UUID{erased}, "demande"); err != nil {
+		t.Fatal(err)
+	}
+	admit(t, late, f.central, all(t, f.central, trust.Control))
+	begin(t, late, f.central, "parc", raw, signature, frames)
+	sealed, err := column1[[]byte](t.Context(), late.read, "SELECT bytes FROM snapshot_frame")
+	if err != nil || len(sealed) == 0 {
+		t.Fatal(err)
+	}
+	if loaded, refused, err := late.LoadSnapshot(t.Context(), f.central.Identity().Public(), "parc"); err != nil || !loaded {
+		t.Fatalf("%v, %v", refused, err)
+	}
+	if _, err := late.Poll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	names, err := filepath.Glob(filepath.Join(late.Dir(), "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if b, err := os.ReadFile(name); err == nil && bytes.Contains(b, sealed[0][:64]) {
+			t.Errorf("%s still holds a frame with what was erased", filepath.Base(name))
+		}
 	}
 }

@@ -66,7 +66,15 @@ func (b *batch) insertRecords(k *keptSnapshot, sealed [][]byte, had map[recordKe
 	for _, d := range p.erased {
 		expected.Sub(d)
 	}
-	return p.err
+	if len(p.erased) == 0 || p.err != nil {
+		return p.err
+	}
+	// The frames held what was erased: sealed, but the key is here.
+	b.mu.Lock()
+	b.unshredded = true
+	b.mu.Unlock()
+	_, err = b.st.setMeta.ExecContext(b.ctx, metaShred, []byte{1})
+	return err
 }
 
 // loader turns the frames of a snapshot into rows. What it found is to be read once out is closed.
