@@ -253,7 +253,7 @@ func (b *batch) take(roster *trust.Roster, author trust.Key, c journal.Chain, en
 		}
 		stands := standingOf(verdicts[i], e)
 		if stands == merged {
-			if waits, err := b.waits(k, e); err != nil {
+			if waits, err := b.waits(k, e, true); err != nil {
 				return err
 			} else if waits {
 				stands = waiting

@@ -42,8 +42,8 @@ func (b *batch) shownOf(scope string) (*shownScope, error) {
 
 // waits reports whether an entry may be one that the shown snapshot of its scope covers: what it says is shown then,
 // and must not be folded a second time. Where its chain has branches of which the end is not held yet, that is
-// decided when all is here.
-func (b *batch) waits(k *chain, e *journal.Entry) (bool, error) {
+// decided when all is here. One that is just coming in leads to no end that is held already.
+func (b *batch) waits(k *chain, e *journal.Entry, coming bool) (bool, error) {
 	s, err := b.shownOf(e.Scope)
 	if err != nil || s == nil {
 		return false, err
@@ -54,6 +54,9 @@ func (b *batch) waits(k *chain, e *journal.Entry) (bool, error) {
 			continue
 		}
 		held, err := b.holds(k, h.Seq, h.Hash)
+		if held && coming {
+			continue
+		}
 		if err != nil || !held || !k.forked {
 			return err == nil, err
 		}

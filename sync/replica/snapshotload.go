@@ -321,7 +321,7 @@ func (b *batch) foldBeside(scope string, left map[recordKey]bool) error {
 			if err != nil {
 				return err
 			}
-			waits, err := b.waits(k, e.Entry)
+			waits, err := b.waits(k, e.Entry, false)
 			if err != nil {
 				return err
 			}

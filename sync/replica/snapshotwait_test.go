@@ -116,3 +116,40 @@ func TestARevocationLeavesWhatASnapshotShows(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A copy of a device has written on beside it. What it wrote is on no branch that the snapshot covers, however low its
+// number: it is shown when it comes.
+func TestAnotherBranchDoesNotWait(t *testing.T) {
+	f := newField(t).withCopies()
+	writer, other, fresh := f.admit("auteur", record.Agent, 0), f.admit("autre", record.Agent, 0), f.admit("neuf", record.Agent, 0)
+	for _, r := range []*Replica{writer, other, fresh} {
+		give(t, f.central, r)
+	}
+	id := save(t, writer, machine("PC-1"))
+	twin := clone(t, writer)
+	save(t, writer, Change{ID: id, Set: record.Fields{"brand": "Cère"}})
+	save(t, writer, Change{ID: id, Set: record.Fields{"model": "Jordanne"}})
+	save(t, twin, Change{ID: id, Set: record.Fields{"note": "de la copie"}})
+	made := save(t, twin, machine("PC-2"))
+	for range 8 {
+		save(t, other, machine("PC-AUTRE"))
+	}
+	give(t, writer, f.central)
+	give(t, other, f.central)
+	beginBy(t, fresh, f.central)
+	admit(t, fresh, writer, chainOf(t, writer, "parc"))
+	admit(t, fresh, twin, chainOf(t, twin, "parc"))
+	v, err := fresh.Get(t.Context(), id)
+	if err != nil || v.Fields.Text("note") != "de la copie" || v.Fields.Text("brand") != "Cère" || len(v.Conflicts) > 0 {
+		t.Errorf("%v, %v, %v", v.Fields, v.Conflicts, err)
+	}
+	if _, err := fresh.Get(t.Context(), made); err != nil || unverified(t, fresh) != 1 {
+		t.Errorf("%v, %d to be checked", err, unverified(t, fresh))
+	}
+	exchangeAll(t, fresh, f.central)
+	exchangeAll(t, fresh, f.central)
+	noRefusals(t, fresh)
+	if diff := diffScope(dump(t, fresh), dump(t, f.central)); diff != "" || unverified(t, fresh) != 0 {
+		t.Error(diff)
+	}
+}

@@ -218,7 +218,7 @@ func (b *batch) restand(e heldEntry, stands standing) error {
 		if err != nil {
 			return err
 		}
-		if waits, err := b.waits(k, e.Entry); err != nil {
+		if waits, err := b.waits(k, e.Entry, false); err != nil {
 			return err
 		} else if waits {
 			stands = waiting
