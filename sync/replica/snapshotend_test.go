@@ -261,3 +261,61 @@ func TestFramesWithWhatWasErasedAreShredded(t *testing.T) {
 		}
 	}
 }
+
+// Two exchanges at once bring the same scope, of one central or of two: the first that is whole is shown, and nobody is
+// at fault.
+func TestTwoExchangesAtOnceBringOneSnapshot(t *testing.T) {
+	f := newField(t).withCopies()
+	writer, fresh, second := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0), f.admit("central 2", record.Central, 0)
+	second.o.SnapshotLeast = 1
+	give(t, f.central, writer)
+	save(t, writer, machine("PC-1"))
+	give(t, writer, f.central)
+	giveControl(t, f.central, fresh)
+	give(t, f.central, second)
+	type given struct {
+		from           *Replica
+		raw, signature []byte
+		frames         [][]byte
+	}
+	of := func(r *Replica) given {
+		raw, signature, err := r.Snapshot(t.Context(), "parc")
+		if err != nil || raw == nil {
+			t.Fatal(err)
+		}
+		id := snapshot.ID(raw)
+		frames, err := r.SnapshotFrames(t.Context(), "parc", id[:], 0, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return given{r, raw, signature, frames}
+	}
+	a, b := of(f.central), of(second)
+	if _, _, refused, err := fresh.BeginSnapshot(t.Context(), b.from.Identity().Public(), "parc", b.raw, b.signature); err != nil || refused != nil {
+		t.Fatalf("%v, %v", refused, err)
+	}
+	begin(t, fresh, a.from, "parc", a.raw, a.signature, a.frames)
+	late := func(g given) {
+		t.Helper()
+		if refused, err := fresh.TakeFrames(t.Context(), g.from.Identity().Public(), "parc", 0, g.frames); err != nil || refused != nil {
+			t.Fatalf("%v, %v", refused, err)
+		}
+		if loaded, refused, err := fresh.LoadSnapshot(t.Context(), g.from.Identity().Public(), "parc"); err != nil || refused != nil || loaded {
+			t.Fatalf("%v, %v, %v", loaded, refused, err)
+		}
+	}
+	late(b)
+	if loaded, refused, err := fresh.LoadSnapshot(t.Context(), a.from.Identity().Public(), "parc"); err != nil || !loaded {
+		t.Fatalf("%v, %v", refused, err)
+	}
+	late(a)
+	late(b)
+	if _, all, refused, err := fresh.BeginSnapshot(t.Context(), b.from.Identity().Public(), "parc", b.raw, b.signature); err != nil || refused != nil || all != 0 {
+		t.Errorf("%d frames are to come of what is shown: %v, %v", all, refused, err)
+	}
+	noRefusals(t, fresh)
+	exchangeAll(t, fresh, f.central)
+	if diff := diffScope(dump(t, fresh), dump(t, f.central)); diff != "" || unverified(t, fresh) != 0 {
+		t.Error(diff)
+	}
+}

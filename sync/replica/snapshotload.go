@@ -2,6 +2,7 @@ package replica
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ var (
 	errSnapshotControl = errors.New("snapshot: it was folded under control that is not held here")
 	errSnapshotScope   = errors.New("snapshot: of a scope that this device may not read, or of another than was asked for")
 	errSnapshotOwn     = errors.New("snapshot: it covers entries under this device's own name that it never wrote")
+	errSnapshotElse    = errors.New("snapshot: another exchange brings the scope, or has brought it")
 	errSnapshotFold    = errors.New("snapshot: the history that it covers gives something else")
 )
 
@@ -100,6 +102,9 @@ func (b *batch) fitSnapshot(scope string, raw, signature []byte) (snapshot.Heade
 // the line was cut are not asked for again; those of another are dropped.
 func (r *Replica) BeginSnapshot(ctx context.Context, sender trust.Key, scope string, header, signature []byte) (have, all int, refused *exchange.Refusal, err error) {
 	refused, err = r.orRefused(ctx, sender, scope, func(b *batch) error {
+		if shown, err := b.shownOf(scope); err != nil || shown != nil {
+			return cmp.Or(err, errSnapshotElse)
+		}
 		h, err := b.fitSnapshot(scope, header, signature)
 		if err != nil {
 			return err
@@ -129,6 +134,9 @@ func (r *Replica) orRefused(ctx context.Context, sender trust.Key, scope string,
 	if errors.Is(err, errSnapshotControl) || errors.Is(err, errSnapshotOwn) {
 		// Nobody is at fault: what comes by the history settles it.
 		return nil, r.inBatch(ctx, func(b *batch) error { return b.dropSnapshot(scope) })
+	}
+	if errors.Is(err, errSnapshotElse) {
+		return nil, nil
 	}
 	why := refusedSnapshot(err)
 	if why == "" {
@@ -183,12 +191,9 @@ func (r *Replica) snapshotRefusal(sender trust.Key, scope, why string) exchange.
 // TakeFrames checks frames against the header that was begun with, and keeps them, sealed.
 func (r *Replica) TakeFrames(ctx context.Context, sender trust.Key, scope string, from int, frames [][]byte) (*exchange.Refusal, error) {
 	return r.orRefused(ctx, sender, scope, func(b *batch) error {
-		k, err := keptSnapshotOf(b.ctx, b.write, scope, snapshotArriving)
+		k, err := b.arriving(sender, scope)
 		if err != nil {
 			return err
-		}
-		if k == nil {
-			return errSnapshotStale // control has ended it meanwhile
 		}
 		id := k.id()
 		for i, f := range frames {
@@ -207,12 +212,25 @@ func (r *Replica) TakeFrames(ctx context.Context, sender trust.Key, scope string
 	})
 }
 
+// arriving returns the snapshot of a scope that a sender has begun to bring.
+func (b *batch) arriving(sender trust.Key, scope string) (*keptSnapshot, error) {
+	k, err := keptSnapshotOf(b.ctx, b.write, scope, snapshotArriving)
+	if err != nil || k != nil && k.Signer == sender {
+		return k, err
+	}
+	shown, err := b.shownOf(scope)
+	if err == nil && k == nil && shown == nil {
+		err = errSnapshotStale // control has ended it meanwhile
+	}
+	return nil, cmp.Or(err, errSnapshotElse)
+}
+
 // LoadSnapshot shows the records of a snapshot in place of what was merged of its scope, in one transaction: where it
 // is cut short, nothing has changed and the frames are still here. What this device holds and the snapshot does not
 // cover is folded on top; the rest of what it holds waits, with what is still to come, for the comparison.
 func (r *Replica) LoadSnapshot(ctx context.Context, sender trust.Key, scope string) (loaded bool, refused *exchange.Refusal, err error) {
 	refused, err = r.orRefused(ctx, sender, scope, func(b *batch) error {
-		err := b.loadSnapshot(scope)
+		err := b.loadSnapshot(sender, scope)
 		loaded = err == nil
 		return err
 	})
@@ -222,13 +240,10 @@ func (r *Replica) LoadSnapshot(ctx context.Context, sender trust.Key, scope stri
 	return loaded, refused, err
 }
 
-func (b *batch) loadSnapshot(scope string) error {
-	k, err := keptSnapshotOf(b.ctx, b.write, scope, snapshotArriving)
+func (b *batch) loadSnapshot(sender trust.Key, scope string) error {
+	k, err := b.arriving(sender, scope)
 	if err != nil {
 		return err
-	}
-	if k == nil {
-		return errSnapshotStale
 	}
 	// Control may have moved on while the frames were coming.
 	if _, err := b.fitSnapshot(scope, k.raw, k.signature); err != nil {
