@@ -29,9 +29,10 @@ type batch struct {
 	forked  bool            // entries under this device's name came from elsewhere
 	notice  Notice
 	blobs   blobWork
-	roster  *trust.Roster    // what it was when the batch began, and what the batch has added
-	control []*journal.Entry // entries of control appended since roster was made
-	renewal *renewal         // a scope that is folded again in place, nil where there is none
+	roster  *trust.Roster            // what it was when the batch began, and what the batch has added
+	control []*journal.Entry         // entries of control appended since roster was made
+	renewal *renewal                 // a scope that is folded again in place, nil where there is none
+	named   map[journal.Dot][]string // what the entries set that the operation under way names, as far as it was asked
 }
 
 // memory is what one batch leaves for the next, as long as no other process writes between them.
@@ -237,20 +238,37 @@ func (b *batch) holds(k *chain, seq uint64, h journal.Hash) (bool, error) {
 // heldDot reports whether the version that a dot names was merged before the entry that is folded: when the
 // journal is folded again, later ones are on the disk already. An entry that never set the field is none.
 func (b *batch) heldDot(s *state, field string, d journal.Dot, folding int64) (bool, error) {
+	sets, known := b.named[d]
+	if !known {
+		var err error
+		if sets, err = b.setBy(s, d, folding); err != nil {
+			return false, err
+		}
+		if b.named == nil {
+			b.named = map[journal.Dot][]string{}
+		}
+		b.named[d] = sets
+	}
+	_, found := slices.BinarySearch(sets, field)
+	return found, nil
+}
+
+// setBy returns the fields of a record that the entry of a dot sets, in order; none where it is not merged yet.
+func (b *batch) setBy(s *state, d journal.Dot, folding int64) ([]string, error) {
 	k, err := b.chainOf(journal.Chain{Incarnation: d.Incarnation, Scope: s.scope}, false)
 	if err != nil || k == nil {
-		return false, err
+		return nil, err
 	}
-	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE chain = ? AND seq = ? AND standing = 0", k.id, d.Seq)
+	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE chain = ? AND seq = ? AND substr(hash, 1, 8) = ? AND standing = 0", k.id, d.Seq, d.Tag[:])
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	for _, e := range held {
 		if e.Dot() == d && b.foldedBefore(s.scope, e.number, folding) {
-			return e.sets(s, field), nil
+			return e.fieldsOf(s), nil
 		}
 	}
-	return false, nil
+	return nil, nil
 }
 
 // foldedBefore reports whether an entry was folded before the one that is folded now.

@@ -57,6 +57,24 @@ func (s *state) cell(field string) *cell {
 	return &s.cells[i]
 }
 
+// makeCells makes the cells of several fields at once, in order: one by one, each would move all that follow it.
+func (s *state) makeCells(in []journal.Cell) {
+	if len(in) < 2 {
+		return
+	}
+	out := make([]cell, 0, len(s.cells)+len(in))
+	rest := s.cells
+	for _, c := range in {
+		for len(rest) > 0 && rest[0].field < c.Field {
+			out, rest = append(out, rest[0]), rest[1:]
+		}
+		if len(rest) == 0 || rest[0].field != c.Field {
+			out = append(out, cell{field: c.Field})
+		}
+	}
+	s.cells = append(out, rest...)
+}
+
 // find returns the field's cell, nil where there is none.
 func (s *state) find(field string) *cell {
 	i, ok := slices.BinarySearchFunc(s.cells, field, func(c cell, f string) int { return cmp.Compare(c.field, f) })

@@ -42,6 +42,8 @@ func (b *batch) foldOp(k *chain, e *journal.Entry, number int64, i int) error {
 	if err != nil {
 		return err
 	}
+	s.makeCells(op.Cells)
+	b.named = nil // each entry that is named is read once, however many fields name it
 	for _, c := range op.Cells {
 		if err := b.foldCell(k, s, e, number, c, mergeOf(op, c)); err != nil {
 			return err

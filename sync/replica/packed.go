@@ -278,9 +278,9 @@ func (s *state) unpackCells(b []byte, f record.Fields, name naming) error {
 	if u.err != nil {
 		return fmt.Errorf("%w: cells of %s", u.err, s.id)
 	}
-	excepted := s.cells
+	excepted := s.cells // in order, as they were written
 	for _, field := range slices.Sorted(maps.Keys(f)) {
-		known := slices.ContainsFunc(excepted, func(c cell) bool { return c.field == field })
+		_, known := slices.BinarySearchFunc(excepted, field, func(c cell, f string) int { return cmp.Compare(c.field, f) })
 		if known || field == MergedInto {
 			continue
 		}

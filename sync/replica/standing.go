@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/trust"
@@ -175,16 +174,23 @@ func (b *batch) judgeAgain(roster *trust.Roster, author trust.Key, k *chain) err
 	return nil
 }
 
-// sets reports whether the entry wrote on a field of the record.
-func (e heldEntry) sets(s *state, field string) bool {
+// fieldsOf returns the fields of the record that the entry sets, in order.
+func (e heldEntry) fieldsOf(s *state) []string {
 	for i, head := range e.Ops {
 		if head.ID != s.id || head.Kind != s.kind {
 			continue
 		}
 		op, err := e.Op(i)
-		return err == nil && slices.ContainsFunc(op.Cells, func(c journal.Cell) bool { return c.Field == field })
+		if err != nil {
+			return nil
+		}
+		out := make([]string, len(op.Cells))
+		for j, c := range op.Cells {
+			out[j] = c.Field
+		}
+		return out
 	}
-	return false
+	return nil
 }
 
 func (b *batch) heldEntries(query string, args ...any) ([]heldEntry, error) {

@@ -1,0 +1,76 @@
+package replica
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"cantal.fr/buron/sync/journal"
+	"cantal.fr/buron/sync/record"
+)
+
+// What an admitted device can write takes no more time than its bytes let expect: else one of them keeps all others from
+// writing. Times are compared within one run.
+
+func TestARecordOfManyFieldsIsReadInOneGo(t *testing.T) {
+	s := &state{kind: "equipment", scope: "parc"}
+	for i := range 100_000 {
+		v := version{value: int64(i)}
+		v.dot.Seq, v.dot.Tag[0] = uint64(1+i%2), byte(i%2) // every other field by a second entry
+		s.cells = append(s.cells, cell{field: fmt.Sprintf("f%06d", i), versions: []version{v}})
+	}
+	number, name := numberedWriters()
+	fields, err := packFields(s.fields(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells, err := s.packCells(number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now()
+	f, err := unpackFields(fields)
+	if err != nil || len(f) != len(s.cells) {
+		t.Fatal(len(f), err)
+	}
+	shown := time.Since(at)
+	at = time.Now()
+	got := &state{}
+	if err := got.unpackCells(cells, f, name); err != nil || len(got.cells) != len(s.cells) {
+		t.Fatal(len(got.cells), err)
+	}
+	if took := time.Since(at); took > 40*shown {
+		t.Errorf("the cells take %v, the values %v", took, shown)
+	}
+}
+
+func TestAnEntryThatIsNamedManyTimesIsReadOnce(t *testing.T) {
+	f := newField(t)
+	agent := f.admit("agent", record.Agent, 0)
+	p := newChainPen(t, agent, agent.Identity().Key, "parc")
+	id := newID(t, "parc", "equipment")
+	many := func(letter string, more ...any) map[string]any {
+		m := map[string]any{}
+		for i := range 4000 {
+			m[fmt.Sprintf("%s%05d", letter, i)] = append([]any{true}, more...)
+		}
+		return m
+	}
+	fold := func(e rawEntry) time.Duration {
+		t.Helper()
+		at := time.Now()
+		admit(t, f.central, agent, []journal.Piece{p.piece(e)})
+		return time.Since(at)
+	}
+	first := p.entry("equipment", id, cells(t, many("a")), nil)
+	fold(first)
+	plain := fold(p.entry("equipment", id, cells(t, many("b")), nil))
+	named := fold(p.entry("equipment", id, cells(t, many("c", []any{0}), []any{p.in, 1, first.hash[:8]}), nil))
+	if named > 15*plain {
+		t.Errorf("4,000 fields that name an entry take %v, that name none %v", named, plain)
+	}
+	v, err := f.central.Get(t.Context(), id)
+	if err != nil || len(v.Fields) != 12_000 {
+		t.Errorf("%d fields, %v", len(v.Fields), err)
+	}
+}
