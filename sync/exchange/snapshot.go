@@ -69,13 +69,15 @@ func (v *Server) gaveSnapshot(ctx context.Context, w view, q *request, a *answer
 			most = min(q.Room, most)
 		}
 		a.Frames, err = v.s.SnapshotFrames(ctx, s.Scope, s.ID, s.From, most)
-		return err
+	} else {
+		var h wireHeader
+		if h.Header, h.Signature, err = v.s.Snapshot(ctx, s.Scope); h.Header != nil {
+			a.Header = &h
+		}
 	}
-	var h wireHeader
-	if h.Header, h.Signature, err = v.s.Snapshot(ctx, s.Scope); err != nil {
+	if err != nil {
+		a.Frames, a.Header = nil, nil
 		v.log.Warn("no snapshot", "scope", s.Scope, "err", err) // the history is there all the same
-	} else if h.Header != nil {
-		a.Header = &h
 	}
 	return nil
 }

@@ -2,11 +2,13 @@ package replica
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/snapshot"
@@ -317,5 +319,25 @@ func TestTwoExchangesAtOnceBringOneSnapshot(t *testing.T) {
 	exchangeAll(t, fresh, f.central)
 	if diff := diffScope(dump(t, fresh), dump(t, f.central)); diff != "" || unverified(t, fresh) != 0 {
 		t.Error(diff)
+	}
+}
+
+// frameless is a central that has lost its frames, and cannot write either.
+type frameless struct{ misgiving }
+
+func (frameless) SnapshotFrames(context.Context, string, []byte, int, int) ([][]byte, error) {
+	return nil, ErrDisk
+}
+
+// The history is there all the same.
+func TestACentralThatCannotReadItsSnapshotGivesTheHistory(t *testing.T) {
+	f := newField(t).withCopies()
+	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
+	give(t, f.central, writer)
+	save(t, writer, machine("PC-1"))
+	give(t, writer, f.central)
+	w := &wire{exchange.NewServer(frameless{misgiving{Replica: f.central}}, nil), fresh.Identity().Public(), 0}
+	if _, err := exchange.Run(t.Context(), fresh, f.central.Identity().Public(), []byte("exporter"), w, nil); err != nil || machines(t, fresh) != 1 {
+		t.Errorf("%d machines, %v", machines(t, fresh), err)
 	}
 }
