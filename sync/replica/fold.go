@@ -67,6 +67,7 @@ func (b *batch) foldCell(k *chain, s *state, e *journal.Entry, number int64, in 
 		digest.Sub(journal.CellDigest(s.kind, s.id, c.field, c.dots()))
 	}
 	own := version{dot: e.Dot(), hlc: e.HLC, value: in.Value, into: into}
+	b.renewal.comes(s, c.field, own)
 	replaced := false
 	if i := slices.Index(c.pending, own.dot); i >= 0 {
 		c.pending = slices.Delete(c.pending, i, i+1)

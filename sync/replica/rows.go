@@ -86,6 +86,7 @@ func (b *batch) store(s *state) error {
 	if s.unchanged() {
 		return b.addTouches(s)
 	}
+	b.renewal.replaces(s)
 	row, err := b.row(s)
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"time"
 
@@ -223,10 +222,6 @@ func (b *batch) checkSnapshot(s *shownScope) (same bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	told, err := b.tellsOtherwise(s)
-	if err != nil {
-		return false, err
-	}
 	digest, err := b.beginAgain(s)
 	if err != nil {
 		return false, err
@@ -242,55 +237,11 @@ func (b *batch) checkSnapshot(s *shownScope) (same bool, err error) {
 	}
 	var expected journal.Digest
 	copy(expected[:], s.expected)
-	same = !told && (!comparable || newers || given == expected)
+	same = !comparable || newers || given == expected
 	if _, err := b.foldAgain(scope, func(e heldEntry) bool { return !covered[e.number] }); err != nil {
 		return false, err
 	}
-	return same, b.endShown(scope)
-}
-
-// tellsOtherwise reports whether a version that is shown says something else than the entry of its name, which waited:
-// digests are of names alone. Whatever control has said since, an entry says what it said.
-func (b *batch) tellsOtherwise(s *shownScope) (bool, error) {
-	b.states, b.order = map[recordKey]*state{}, nil
-	for from := int64(0); ; {
-		held, err := b.heldOfScope(s.Scope, from, "standing = 3")
-		if err != nil || len(held) == 0 {
-			return false, err
-		}
-		for _, e := range held {
-			from = e.number
-			if told, err := b.shownOtherwise(e); err != nil || told {
-				return told, err
-			}
-			if err := b.relieve(); err != nil {
-				return false, err
-			}
-		}
-	}
-}
-
-func (b *batch) shownOtherwise(e heldEntry) (bool, error) {
-	own := e.Dot()
-	for i := range e.Ops {
-		op, err := e.Op(i)
-		if err != nil {
-			continue // erased, or of a version that cannot be read: nothing can be compared
-		}
-		s, err := b.state(recordKey{e.Scope, op.Kind, op.ID})
-		if err != nil {
-			return false, err
-		}
-		for _, in := range op.Cells {
-			c := s.find(in.Field)
-			if c != nil && slices.ContainsFunc(c.versions, func(v version) bool {
-				return v.dot == own && (v.hlc != e.HLC || v.into != mergeOf(op, in) || !reflect.DeepEqual(v.value, in.Value))
-			}) {
-				return true, nil
-			}
-		}
-	}
-	return false, nil
+	return same && !b.renewal.otherwise, b.endShown(scope)
 }
 
 // covered returns the numbers of the entries that a snapshot covers.

@@ -24,6 +24,7 @@ func TestASnapshotWithOtherValuesIsToldOf(t *testing.T) {
 	give(t, f.central, writer)
 	give(t, f.central, fresh)
 	id := save(t, writer, machine("PC-1"))
+	bulk(t, writer, mostStates+500) // the record is let go of before its note is folded
 	save(t, writer, Change{ID: id, Set: record.Fields{"note": "vrai"}})
 	give(t, writer, f.central)
 	err := f.central.inBatch(t.Context(), func(b *batch) error {

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"reflect"
@@ -16,6 +17,54 @@ type renewal struct {
 	scope  string
 	seen   map[recordKey]bool
 	folded map[int64]bool // entries that were folded, whatever their numbers
+
+	// What a version said that stood on the disk, by its name, until its entry is folded: digests of scopes are of names
+	// alone, and a snapshot may tell other values. Whatever control has said since, an entry says what it said.
+	still     map[versionName][sha256.Size]byte
+	otherwise bool
+}
+
+// versionName names a version of a field.
+type versionName struct {
+	recordKey
+	field string
+	dot   journal.Dot
+}
+
+// sum sums up what a version says.
+func (v version) sum() [sha256.Size]byte {
+	b, _ := cellCodec.enc.Marshal([]any{v.value, uint64(v.hlc), v.into[:]}) // values of fields have a form each
+	return sha256.Sum256(b)
+}
+
+// replaces compares what stands on the disk with what replaces it.
+func (w *renewal) replaces(s *state) {
+	if w == nil || s.before == nil {
+		return
+	}
+	for i := range s.before.cells {
+		c := &s.before.cells[i]
+		for _, v := range c.versions {
+			w.still[versionName{s.key(), c.field, v.dot}] = v.sum()
+		}
+		if now := s.find(c.field); now != nil {
+			for _, v := range now.versions {
+				w.comes(s, c.field, v)
+			}
+		}
+	}
+}
+
+// comes compares a version with what stood on the disk under its name.
+func (w *renewal) comes(s *state, field string, v version) {
+	if w == nil || len(w.still) == 0 {
+		return
+	}
+	name := versionName{s.key(), field, v.dot}
+	if sum, ok := w.still[name]; ok {
+		w.otherwise = w.otherwise || sum != v.sum()
+		delete(w.still, name)
+	}
 }
 
 // beginAgain makes ready for the scope to be folded again in place: nothing waits any more, and nothing counts yet. It
@@ -25,7 +74,7 @@ func (b *batch) beginAgain(s *shownScope) (*journal.Digest, error) {
 		return nil, err
 	}
 	b.states, b.order = map[recordKey]*state{}, nil
-	b.renewal = &renewal{scope: s.Scope, seen: map[recordKey]bool{}, folded: map[int64]bool{}}
+	b.renewal = &renewal{scope: s.Scope, seen: map[recordKey]bool{}, folded: map[int64]bool{}, still: map[versionName][sha256.Size]byte{}}
 	digest, err := b.digest(s.Scope)
 	if err == nil {
 		*digest = journal.Digest{}
