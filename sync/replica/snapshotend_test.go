@@ -342,3 +342,33 @@ func TestACentralThatCannotReadItsSnapshotGivesTheHistory(t *testing.T) {
 		t.Errorf("%d machines, %v", machines(t, fresh), err)
 	}
 }
+
+// A snapshot that turned out to be none once all of it was here is not brought a second time: on a bad line, nothing else
+// would ever come.
+func TestASnapshotThatWasRefusedWholeIsNotTakenAgain(t *testing.T) {
+	f := newField(t).withCopies()
+	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
+	give(t, f.central, writer)
+	give(t, f.central, fresh)
+	save(t, writer, machine("PC-1"))
+	give(t, writer, f.central)
+	raw, signature, err := f.central.Snapshot(t.Context(), "parc")
+	if err != nil || raw == nil {
+		t.Fatal(err)
+	}
+	id := snapshot.ID(raw)
+	frames, err := f.central.SnapshotFrames(t.Context(), "parc", id[:], 0, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong, wrongly := signedBy(t, f.central, func(h *snapshot.Header) { h.Records++ })(raw, signature)
+	begin(t, fresh, f.central, "parc", wrong, wrongly, frames)
+	if loaded, refused, err := fresh.LoadSnapshot(t.Context(), f.central.Identity().Public(), "parc"); err != nil || loaded || refused == nil {
+		t.Fatalf("%v, %v, %v", loaded, refused, err)
+	}
+	fresh = again(t, fresh, Options{})
+	if _, all, refused, err := fresh.BeginSnapshot(t.Context(), f.central.Identity().Public(), "parc", wrong, wrongly); err != nil || refused != nil || all != 0 {
+		t.Errorf("%d frames are asked for again, %v, %v", all, refused, err)
+	}
+	load(t, fresh, f.central, "parc", raw, signature)
+}

@@ -105,6 +105,10 @@ func (r *Replica) BeginSnapshot(ctx context.Context, sender trust.Key, scope str
 		if shown, err := b.shownOf(scope); err != nil || shown != nil {
 			return cmp.Or(err, errSnapshotElse)
 		}
+		id := snapshot.ID(header)
+		if before, err := b.metaBytes(b.ctx, metaRefused+scope); err != nil || bytes.Equal(before, id[:]) {
+			return cmp.Or(err, errSnapshotElse)
+		}
 		h, err := b.fitSnapshot(scope, header, signature)
 		if err != nil {
 			return err
@@ -144,6 +148,9 @@ func (r *Replica) orRefused(ctx context.Context, sender trust.Key, scope string,
 	}
 	refusal := r.snapshotRefusal(sender, scope, why)
 	err = r.inBatch(ctx, func(b *batch) error {
+		if err := b.noteRefused(scope); err != nil {
+			return err
+		}
 		if err := b.dropSnapshot(scope); err != nil {
 			return err
 		}
@@ -153,6 +160,23 @@ func (r *Replica) orRefused(ctx context.Context, sender trust.Key, scope string,
 		return b.pruneRefusals(sender)
 	})
 	return &refusal, err
+}
+
+// metaRefused and a scope name the last snapshot of it that was refused once all its frames were here.
+const metaRefused = "snapshot.refused."
+
+// noteRefused notes that a snapshot that is here whole is refused, so that it is not brought again.
+func (b *batch) noteRefused(scope string) error {
+	k, err := keptSnapshotOf(b.ctx, b.write, scope, snapshotArriving)
+	if err != nil || k == nil {
+		return err
+	}
+	var n int
+	if err := b.write.QueryRowContext(b.ctx, "SELECT count(*) FROM snapshot_frame WHERE scope = ?", scope).Scan(&n); err != nil || n < len(k.Parts) {
+		return err
+	}
+	_, err = b.st.setMeta.ExecContext(b.ctx, metaRefused+scope, k.id())
+	return err
 }
 
 // refusedSnapshot words what is wrong with a snapshot, "" where it is not at fault.
