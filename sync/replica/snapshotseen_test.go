@@ -2,6 +2,7 @@ package replica
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -98,13 +99,19 @@ func TestWhoMadeWhatASnapshotShowsIsNotInvented(t *testing.T) {
 
 // What is left out of a snapshot because something on it stands aside does not go from a device that shows it.
 func TestWhatASnapshotLeavesOutStaysShown(t *testing.T) {
+	for _, erase := range []bool{false, true} {
+		t.Run(fmt.Sprint("erased ", erase), func(t *testing.T) { leftOut(t, erase) })
+	}
+}
+
+func leftOut(t *testing.T, erase bool) {
 	f := newField(t).withCopies()
 	writer, lost, fresh := f.admit("auteur", record.Agent, 0), f.admit("perdue", record.Agent, 0), f.admit("neuf", record.Agent, 0)
 	for _, r := range []*Replica{writer, lost, fresh} {
 		give(t, f.central, r)
 	}
 	id := save(t, writer, machine("PC-1"))
-	save(t, writer, Change{ID: id, Set: record.Fields{"note": "vu"}})
+	save(t, writer, Change{ID: id, Set: record.Fields{"note": "motquidisparait"}})
 	give(t, writer, lost)
 	give(t, writer, fresh)
 	give(t, writer, f.central)
@@ -123,11 +130,20 @@ func TestWhatASnapshotLeavesOutStaysShown(t *testing.T) {
 	}
 	beginBy(t, fresh, f.central)
 	v, err := fresh.Get(t.Context(), own)
-	if err != nil || v.Fields.Text("tag") != "PC-1" || v.Fields.Text("note") != "vu" || v.Fields.Text("status") != "en_panne" || len(v.Conflicts) > 0 {
+	if err != nil || v.Fields.Text("tag") != "PC-1" || v.Fields.Text("note") != "motquidisparait" || v.Fields.Text("status") != "en_panne" || len(v.Conflicts) > 0 {
 		t.Errorf("of a machine that was here it shows %v, %v, %v", v.Fields, v.Conflicts, err)
 	}
 	if unverified(t, fresh) != 1 {
 		t.Fatal("nothing is put to the proof")
+	}
+	if erase {
+		if err := f.central.Erase(t.Context(), []uuid.UUID{id}, "demande"); err != nil {
+			t.Fatal(err)
+		}
+		giveControl(t, f.central, fresh)
+		if _, err := fresh.Get(t.Context(), id); err == nil || inFiles(t, fresh, "motquidisparait") {
+			t.Error("what was erased is still here")
+		}
 	}
 	exchangeAll(t, fresh, f.central)
 	noRefusals(t, fresh)
