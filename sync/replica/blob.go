@@ -159,11 +159,11 @@ func (b *batch) sweepBlobs() error {
 	return nil
 }
 
-// MissingBlobs returns the blobs that merged operations name and that are not held whole, the smallest first, after
-// the one given (zero for the first), as far as the quota allows.
+// MissingBlobs returns the blobs that are not held whole and that operations name which are merged, or covered by what a
+// snapshot shows: the smallest first, after the one given (zero for the first), as far as the quota allows.
 func (r *Replica) MissingBlobs(ctx context.Context, after exchange.Blob, limit int) ([]exchange.Blob, error) {
 	out, err := r.blobsIn(ctx, `SELECT hash, size, have FROM blob WHERE have < size AND (size, hash) > (?, ?)
-		AND EXISTS (SELECT 1 FROM blob_use JOIN entry ON entry.id = blob_use.entry WHERE blob_use.hash = blob.hash AND standing = 0)
+		AND EXISTS (SELECT 1 FROM blob_use JOIN entry ON entry.id = blob_use.entry WHERE blob_use.hash = blob.hash AND standing IN (0, 3))
 		ORDER BY size, hash LIMIT ?`, after.Size, after.Hash[:], limit)
 	if err != nil || len(out) == 0 {
 		return nil, err
@@ -206,10 +206,10 @@ func (r *Replica) number(ctx context.Context, setting string, otherwise int64) (
 	return n, nil
 }
 
-// namedBy returns the chains with a merged operation that names a blob.
+// namedBy returns the chains with an operation that names a blob and is merged, or covered by what is shown.
 func (r *Replica) namedBy(ctx context.Context, h journal.Hash) ([]journal.Chain, error) {
 	return chainsIn(ctx, r.read, `SELECT DISTINCT incarnation, scope FROM blob_use JOIN entry ON entry.id = blob_use.entry JOIN chain ON chain.id = entry.chain
-		WHERE blob_use.hash = ? AND standing = 0`, h[:])
+		WHERE blob_use.hash = ? AND standing IN (0, 3)`, h[:])
 }
 
 // SetFactsOnly makes this process leave photos and documents for later, whatever the setting says.

@@ -26,7 +26,7 @@ const (
 // smallest. Those of operations that cannot be read here are left out.
 func (r *Replica) NamedBlobs(ctx context.Context, scope string) ([]exchange.NamedBlob, error) {
 	entries, err := r.storedEntries(ctx, r.read, `SELECT stored FROM entry JOIN chain ON chain.id = entry.chain
-		WHERE entry.id IN (SELECT entry FROM blob_use) AND scope = ? AND standing = 0`, scope)
+		WHERE entry.id IN (SELECT entry FROM blob_use) AND scope = ? AND standing IN (0, 3)`, scope)
 	if err != nil {
 		return nil, translate(err)
 	}

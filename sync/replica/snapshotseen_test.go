@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/record"
 	"github.com/google/uuid"
 )
@@ -174,6 +175,18 @@ func TestWhatIsHeldOfTheHistoryIsShownBesideASnapshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	file.Close()
+	// The file itself is still to be delivered, and nothing says when the rest of the history comes.
+	ref := v.Joined[0].ref
+	if part, chains, err := fresh.ReadBlob(t.Context(), ref.Hash, 0, 1<<20); err != nil || len(part) == 0 || len(chains) != 1 {
+		t.Errorf("%d bytes of the file are given, for %d chains, %v", len(part), len(chains), err)
+	}
+	if named, err := fresh.NamedBlobs(t.Context(), "parc"); err != nil || len(named) != 1 {
+		t.Errorf("%d files go on a stick, %v", len(named), err)
+	}
+	missing, err := f.central.MissingBlobs(t.Context(), exchange.Blob{}, 10)
+	if err != nil || len(missing) != 1 {
+		t.Fatalf("the central lacks %d files: nothing is put to the proof, %v", len(missing), err)
+	}
 	if events, err := fresh.History(t.Context(), id); err != nil || !slices.ContainsFunc(events, func(e Event) bool { return e.Field == "tag" }) {
 		t.Errorf("its history is %v, %v", events, err)
 	}
