@@ -338,6 +338,10 @@ func (r *Replica) readSnapshot(ctx context.Context, scope string) (*snapshot.Hea
 	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM record WHERE scope = ? LIMIT ?)", scope, r.o.SnapshotLeast).Scan(&n); err != nil || n < r.o.SnapshotLeast {
 		return nil, nil, translate(err)
 	}
+	var unread bool
+	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM entry JOIN chain ON chain.id = entry.chain WHERE scope = ? AND standing > 0 AND standing = ?)", scope, newer).Scan(&unread); err != nil || unread {
+		return nil, nil, translate(err) // a device that reads it would find something else
+	}
 	var digest []byte
 	if err := tx.QueryRowContext(ctx, "SELECT digest FROM scope_digest WHERE scope = ?", scope).Scan(&digest); err != nil {
 		return nil, nil, translate(err)

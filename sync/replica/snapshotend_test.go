@@ -372,3 +372,29 @@ func TestASnapshotThatWasRefusedWholeIsNotTakenAgain(t *testing.T) {
 	}
 	load(t, fresh, f.central, "parc", raw, signature)
 }
+
+// A central of an older version leaves out what it cannot read, which a newer device reads: it would be accused of it.
+func TestACentralThatCannotReadAllMakesNoSnapshot(t *testing.T) {
+	f := newField(t).withCopies()
+	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
+	give(t, f.central, writer)
+	give(t, f.central, fresh)
+	save(t, writer, machine("PC-1"))
+	save(t, writer, machine("PC-2"))
+	give(t, writer, f.central)
+	err := f.central.inBatch(t.Context(), func(b *batch) error { // as if the last one were of a version to come
+		held, err := b.heldEntries("SELECT entry.id, stored, standing FROM entry JOIN chain ON chain.id = entry.chain WHERE scope = 'parc' ORDER BY entry.id DESC LIMIT 1")
+		if err != nil {
+			return err
+		}
+		return b.restand(held[0], newer)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exchangeAll(t, fresh, f.central)
+	noRefusals(t, fresh)
+	if machines(t, fresh) != 2 || machines(t, f.central) != 1 || unverified(t, fresh) != 0 {
+		t.Errorf("%d machines are shown, and %d at the central", machines(t, fresh), machines(t, f.central))
+	}
+}
