@@ -48,8 +48,9 @@ func (r *Replica) Origin(ctx context.Context, id uuid.UUID) (Mark, error) {
 // parallel says of each field that each writing sets whether another writing stands beside it: of two
 // devices, neither of which had seen what the other wrote. Of one field it is known everywhere, since who
 // sets it names what it replaces. Of different fields nothing in an entry tells, so that only what is
-// certain is marked: what came in after this device wrote, although it is older.
-func (r *Replica) parallel(written []writing) []map[string]bool {
+// certain is marked: what came in after this device wrote, although it is older. What came in while a snapshot was
+// shown may have been seen by it.
+func (r *Replica) parallel(written []writing, shown spells) []map[string]bool {
 	self := r.Incarnation()
 	out := make([]map[string]bool, len(written))
 	ops := make([]journal.Op, len(written))
@@ -59,7 +60,7 @@ func (r *Replica) parallel(written []writing) []map[string]bool {
 	}
 	for j, own := range written {
 		for i, older := range written[:j] {
-			if own.entry.Incarnation != self || older.entry.Incarnation == self || older.number < own.number {
+			if own.entry.Incarnation != self || older.entry.Incarnation == self || older.number < own.number || shown.one(own.number, older.number) {
 				continue
 			}
 			for _, k := range []int{i, j} {

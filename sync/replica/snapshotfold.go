@@ -90,7 +90,7 @@ func (b *batch) endShown(scope string) error {
 	_, err := b.write.ExecContext(b.ctx, "DELETE FROM snapshot WHERE scope = ?", scope)
 	b.shown = nil
 	b.notice.Remote = true
-	return err
+	return errors.Join(err, b.noteSpell(scope))
 }
 
 // stopWaiting judges the entries that waited: they are merged, or stand aside.
@@ -271,6 +271,9 @@ func (b *batch) abandonSnapshots() error {
 			return err
 		}
 		if _, err := b.write.ExecContext(b.ctx, "DELETE FROM snapshot WHERE scope = ?", s.Scope); err != nil {
+			return err
+		}
+		if err := b.noteSpell(s.Scope); err != nil {
 			return err
 		}
 	}

@@ -300,6 +300,9 @@ func (b *batch) loadSnapshot(sender trust.Key, scope string) error {
 	}
 	b.shown = nil // it is read again
 	b.notice.Remote = true
+	if err := b.noteSpell(scope); err != nil {
+		return err
+	}
 	return b.foldBeside(scope, had)
 }
 

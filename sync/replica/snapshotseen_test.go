@@ -208,3 +208,36 @@ func TestWhatASnapshotShowsIsNotOnesOwn(t *testing.T) {
 		t.Errorf("another's record is edited by one who may only create: %v", err)
 	}
 }
+
+// Who edits what a snapshot shows has seen what it says: nothing of it is marked as parallel because it arrives later.
+func TestWhatASnapshotSaidIsNotParallelToWhatWasWrittenOnIt(t *testing.T) {
+	f, writer, fresh, id := shownFrom(t, "avant")
+	save(t, fresh, Change{ID: id, Set: record.Fields{"status": "en_panne"}})
+	parallel := func(when string, want int) {
+		t.Helper()
+		events, err := fresh.History(t.Context(), id)
+		n := 0
+		for _, e := range events {
+			if e.Parallel {
+				n++
+			}
+		}
+		if err != nil || n != want || len(events) < 2 {
+			t.Errorf("%s: %d of %d lines are parallel, %v", when, n, len(events), err)
+		}
+	}
+	pieces := chainOf(t, writer, "parc")
+	admit(t, fresh, writer, pieces[:1])
+	parallel("with some of the history", 0)
+	exchangeAll(t, fresh, f.central)
+	if unverified(t, fresh) != 0 {
+		t.Fatal("the history did not come")
+	}
+	parallel("with the history", 0)
+	// And what is parallel from then on is.
+	save(t, writer, Change{ID: id, Set: record.Fields{"brand": "Cère"}})
+	save(t, fresh, Change{ID: id, Set: record.Fields{"model": "Jordanne"}})
+	exchangeAll(t, writer, f.central)
+	exchangeAll(t, fresh, f.central)
+	parallel("later", 2)
+}

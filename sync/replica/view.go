@@ -187,7 +187,11 @@ func (r *Replica) history(ctx context.Context, id uuid.UUID) ([]Event, error) {
 		return nil, err
 	}
 	var out []Event
-	side := r.parallel(written)
+	shown, err := r.spells(ctx, s.scope)
+	if err != nil {
+		return nil, err
+	}
+	side := r.parallel(written, shown)
 	for i, w := range slices.Backward(written) {
 		op, err := w.entry.Op(w.op)
 		if err != nil {
