@@ -23,6 +23,7 @@ import (
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/seal"
+	"cantal.fr/buron/sync/snapshot"
 	"cantal.fr/buron/sync/trust"
 
 	"modernc.org/sqlite"
@@ -125,9 +126,10 @@ type Replica struct {
 	unsearched atomic.Bool  // records may have words that search does not know yet
 	correction atomic.Pointer[Correction]
 
-	snapshotting sync.Mutex  // held by the one who makes a snapshot
-	byJournal    atomic.Bool // no snapshots are asked for
-	unverified   atomic.Bool // records of some scope come from a snapshot that is still to be checked
+	snapshotting sync.Mutex                 // held by the one who makes a snapshot
+	roomless     map[string][]snapshot.Head // ends of the scopes that had no room in one; guarded by snapshotting
+	byJournal    atomic.Bool                // no snapshots are asked for
+	unverified   atomic.Bool                // records of some scope come from a snapshot that is still to be checked
 
 	unshredded bool // erased text may still stand in the log
 	watchers   map[int]func(Notice)
@@ -254,7 +256,7 @@ func openFolder(ctx context.Context, dir string, o Options) (*Replica, error) {
 
 // open opens the database that dsn names, once to write and once to read.
 func open(ctx context.Context, dir string, dsn func(readOnly bool) string, home Folder, o Options) (r *Replica, err error) {
-	r = &Replica{dir: dir, home: home, o: o, authors: map[journal.Incarnation]trust.Key{}, watchers: map[int]func(Notice){}}
+	r = &Replica{dir: dir, home: home, o: o, authors: map[journal.Incarnation]trust.Key{}, watchers: map[int]func(Notice){}, roomless: map[string][]snapshot.Head{}}
 	if r.db, err = sql.Open("sqlite", dsn(false)); err != nil {
 		return nil, fmt.Errorf("replica: open: %w", err)
 	}

@@ -1,7 +1,6 @@
 package replica
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -132,10 +131,22 @@ func (r *Replica) Snapshot(ctx context.Context, scope string) (header, signature
 			return k.raw, k.signature, nil
 		}
 	}
+	if last, ok := r.roomless[scope]; ok && err == nil {
+		var heads []exchange.Head
+		if heads, err = r.Heads(ctx, scope); err == nil && !outgrown(last, heads) {
+			return nil, nil, nil
+		}
+	}
 	if err != nil {
 		return nil, nil, err
 	}
 	return r.makeSnapshot(ctx, scope)
+}
+
+// outgrown reports whether so much was written since a vector that what was made of it is to be made again.
+func outgrown(vector []snapshot.Head, heads []exchange.Head) bool {
+	since, all := beyond(vector, heads)
+	return since > snapshotStale+all/4
 }
 
 // PrepareSnapshots makes the snapshots that are lacking or that too much has changed since, so that whoever asks
@@ -160,7 +171,7 @@ func (r *Replica) serves(ctx context.Context, k *keptSnapshot) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if since, all := beyond(k.Vector, heads); since > snapshotStale+all/4 {
+	if outgrown(k.Vector, heads) {
 		return false, nil
 	}
 	control, err := r.Heads(ctx, trust.Control)
@@ -253,15 +264,11 @@ func (r *Replica) makeSnapshot(ctx context.Context, scope string) (header, signa
 	for range 3 {
 		h, frames, err := r.readSnapshot(ctx, scope)
 		if err != nil || h == nil {
-			if errors.Is(err, snapshot.ErrTooLarge) {
-				r.o.Log.Warn("no snapshot", "scope", scope, "err", err)
-				err = nil
-			}
-			return nil, nil, err
+			return nil, nil, r.noRoom(h, err)
 		}
 		raw, signature, err := snapshot.Sign(r.territory, r.Identity().Key, *h)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, r.noRoom(h, err)
 		}
 		kept, err := r.keepSnapshot(ctx, *h, raw, signature, frames)
 		if err != nil || kept {
@@ -269,6 +276,17 @@ func (r *Replica) makeSnapshot(ctx context.Context, scope string) (header, signa
 		}
 	}
 	return nil, nil, nil
+}
+
+// noRoom notes that the format has no room for a scope, so that it is not read again whenever somebody asks. Other
+// failures stay what they are.
+func (r *Replica) noRoom(h *snapshot.Header, err error) error {
+	if !errors.Is(err, snapshot.ErrTooLarge) {
+		return err
+	}
+	r.o.Log.Warn("no snapshot", "scope", h.Scope, "err", err)
+	r.roomless[h.Scope] = h.Vector
+	return nil
 }
 
 // keepSnapshot writes a snapshot down in place of the one before. It returns false where control has moved on.
@@ -349,7 +367,7 @@ func (r *Replica) readSnapshot(ctx context.Context, scope string) (*snapshot.Hea
 	copy(h.Digest[:], digest)
 	out, err := r.recordsOf(ctx, tx, h)
 	if err != nil {
-		return nil, nil, err
+		return h, nil, err
 	}
 	if h.Records < r.o.SnapshotLeast {
 		return nil, nil, nil
@@ -463,30 +481,4 @@ func stateFrom(scope string, rec *snapshot.Record) *state {
 		s.cells[i] = cell{field: c.Field, versions: all[from:len(all):len(all)], pending: slices.Clone(c.Pending)}
 	}
 	return s
-}
-
-// SnapshotFrames returns frames of this device's own snapshot.
-func (r *Replica) SnapshotFrames(ctx context.Context, scope string, id []byte, from, most int) ([][]byte, error) {
-	k, err := keptSnapshotOf(ctx, r.read, scope, snapshotMade)
-	if err != nil || k == nil || !bytes.Equal(k.id(), id) || from >= len(k.Parts) {
-		return nil, err
-	}
-	var out [][]byte
-	for n := from; n < len(k.Parts) && (len(out) == 0 || most >= k.Parts[n].Size); n++ {
-		var sealed []byte
-		err := r.read.QueryRowContext(ctx, "SELECT bytes FROM snapshot_frame WHERE scope = ? AND number = ?", scope, n).Scan(&sealed)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil, nil // dropped between the two questions
-		}
-		if err != nil {
-			return nil, translate(err)
-		}
-		frame, err := r.openFrame(scope, id, n, sealed)
-		if err != nil || k.Check(n, frame) != nil {
-			// Of another snapshot, made between the two questions; or of another key: then it is made again.
-			return nil, r.inBatch(ctx, func(b *batch) error { return b.dropSnapshot(scope) })
-		}
-		out, most = append(out, frame), most-len(frame)
-	}
-	return out, nil
 }

@@ -3,6 +3,8 @@ package replica
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -396,5 +398,29 @@ func TestACentralThatCannotReadAllMakesNoSnapshot(t *testing.T) {
 	noRefusals(t, fresh)
 	if machines(t, fresh) != 2 || machines(t, f.central) != 1 || unverified(t, fresh) != 0 {
 		t.Errorf("%d machines are shown, and %d at the central", machines(t, fresh), machines(t, f.central))
+	}
+}
+
+// One device fills a record beyond what a snapshot has room for: the central notices once, not whenever it is asked.
+func TestAScopeWithoutRoomIsNotReadAgainAndAgain(t *testing.T) {
+	f := newField(t).withCopies()
+	var log strings.Builder
+	f.central.o.Log = slog.New(slog.NewTextHandler(&log, nil))
+	agent := f.admit("agent", record.Agent, 0)
+	p, id := newChainPen(t, agent, agent.Identity().Key, "parc"), newID(t, "parc", "equipment")
+	for _, letter := range []string{"a", "b"} {
+		many := map[string]any{}
+		for i := range 3000 {
+			many[fmt.Sprintf("%s%05d", letter, i)] = []any{true}
+		}
+		admit(t, f.central, agent, []journal.Piece{p.piece(p.entry("equipment", id, cells(t, many), nil))})
+	}
+	for range 3 {
+		if raw, _, err := f.central.Snapshot(t.Context(), "parc"); err != nil || raw != nil {
+			t.Fatalf("a snapshot is made, %v", err)
+		}
+	}
+	if n := strings.Count(log.String(), "no snapshot"); n != 1 {
+		t.Errorf("the scope was read %d times", n)
 	}
 }
