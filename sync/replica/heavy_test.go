@@ -74,3 +74,42 @@ func TestAnEntryThatIsNamedManyTimesIsReadOnce(t *testing.T) {
 		t.Errorf("%d fields, %v", len(v.Fields), err)
 	}
 }
+
+// A chain that has branches since a disk was copied is walked once when a snapshot is loaded, not once for each entry.
+func TestALongChainWithBranchesIsLoadedBesideInOneGo(t *testing.T) {
+	const n = 2000
+	loads := func(forked bool) time.Duration {
+		t.Helper()
+		f := newField(t).withCopies()
+		agent, fresh := f.admit("agent", record.Agent, 0), f.admit("neuf", record.Agent, 0)
+		p := newChainPen(t, agent, agent.Identity().Key, "parc")
+		one := func(p *chainPen, i int) journal.Piece {
+			return p.piece(p.entry("equipment", newID(t, "parc", "equipment"), cells(t, map[string]any{"note": []any{fmt.Sprint(i)}}), nil))
+		}
+		pieces := []journal.Piece{one(p, 0)}
+		if forked {
+			twin := *p
+			pieces = append(pieces, one(&twin, -1))
+		}
+		for i := 1; i < n; i++ {
+			pieces = append(pieces, one(p, i))
+		}
+		admit(t, f.central, agent, pieces)
+		admit(t, fresh, agent, pieces)
+		raw, signature, err := f.central.Snapshot(t.Context(), "parc")
+		if err != nil || raw == nil {
+			t.Fatal(err)
+		}
+		at := time.Now()
+		load(t, fresh, f.central, "parc", raw, signature)
+		took := time.Since(at)
+		if err := fresh.SettleSnapshots(t.Context()); err != nil || unverified(t, fresh) != 0 {
+			t.Fatal(err)
+		}
+		noRefusals(t, fresh)
+		return took
+	}
+	if forked, plain := loads(true), loads(false); forked > 8*plain {
+		t.Errorf("beside %d entries a snapshot is loaded in %v, where they have branches in %v", n, plain, forked)
+	}
+}
