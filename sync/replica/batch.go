@@ -29,10 +29,11 @@ type batch struct {
 	forked  bool            // entries under this device's name came from elsewhere
 	notice  Notice
 	blobs   blobWork
-	roster  *trust.Roster            // what it was when the batch began, and what the batch has added
-	control []*journal.Entry         // entries of control appended since roster was made
-	renewal *renewal                 // a scope that is folded again in place, nil where there is none
-	named   map[journal.Dot][]string // what the entries set that the operation under way names, as far as it was asked
+	roster  *trust.Roster                          // what it was when the batch began, and what the batch has added
+	control []*journal.Entry                       // entries of control appended since roster was made
+	ways    map[journal.Hash]map[journal.Hash]bool // upTo
+	renewal *renewal                               // a scope that is folded again in place, nil where there is none
+	named   map[journal.Dot][]string               // what the entries set that the operation under way names, as far as it was asked
 }
 
 // memory is what one batch leaves for the next, as long as no other process writes between them.

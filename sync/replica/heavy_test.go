@@ -75,10 +75,11 @@ func TestAnEntryThatIsNamedManyTimesIsReadOnce(t *testing.T) {
 	}
 }
 
-// A chain that has branches since a disk was copied is walked once when a snapshot is loaded, not once for each entry.
-func TestALongChainWithBranchesIsLoadedBesideInOneGo(t *testing.T) {
+// A chain that has branches since a disk was copied is walked once when a snapshot is loaded or its author is ended, not
+// once for each entry.
+func TestALongChainWithBranchesIsWalkedOnce(t *testing.T) {
 	const n = 2000
-	loads := func(forked bool) time.Duration {
+	takes := func(forked bool) (loaded, ended time.Duration) {
 		t.Helper()
 		f := newField(t).withCopies()
 		agent, fresh := f.admit("agent", record.Agent, 0), f.admit("neuf", record.Agent, 0)
@@ -102,14 +103,24 @@ func TestALongChainWithBranchesIsLoadedBesideInOneGo(t *testing.T) {
 		}
 		at := time.Now()
 		load(t, fresh, f.central, "parc", raw, signature)
-		took := time.Since(at)
-		if err := fresh.SettleSnapshots(t.Context()); err != nil || unverified(t, fresh) != 0 {
+		loaded = time.Since(at)
+		at = time.Now()
+		if _, err := f.central.Revoke(t.Context(), agent.Identity().Public(), "perdue"); err != nil {
 			t.Fatal(err)
 		}
+		ended = time.Since(at)
+		if err := fresh.SettleSnapshots(t.Context()); err != nil || unverified(t, fresh) != 0 || machines(t, fresh) != len(pieces) || machines(t, f.central) != len(pieces) {
+			t.Errorf("%d machines are shown here and %d at the central, of %d: %v", machines(t, fresh), machines(t, f.central), len(pieces), err)
+		}
 		noRefusals(t, fresh)
-		return took
+		return loaded, ended
 	}
-	if forked, plain := loads(true), loads(false); forked > 8*plain {
-		t.Errorf("beside %d entries a snapshot is loaded in %v, where they have branches in %v", n, plain, forked)
+	loaded, ended := takes(true)
+	plain, plainly := takes(false)
+	if loaded > 8*plain {
+		t.Errorf("beside %d entries a snapshot is loaded in %v, where they have branches in %v", n, plain, loaded)
+	}
+	if ended > 8*plainly {
+		t.Errorf("%d entries are judged again in %v, where they have branches in %v", n, plainly, ended)
 	}
 }

@@ -18,7 +18,6 @@ import (
 type shownScope struct {
 	*keptSnapshot
 	heads map[journal.Incarnation][]snapshot.Head
-	upTo  map[journal.Hash]map[journal.Hash]bool // the entries up to an end that is held, where its chain has branches
 }
 
 // shownOf returns the snapshot whose records are shown of a scope, nil where there is none.
@@ -30,7 +29,7 @@ func (b *batch) shownOf(scope string) (*shownScope, error) {
 		}
 		b.shown = map[string]*shownScope{}
 		for _, k := range list {
-			s := &shownScope{k, map[journal.Incarnation][]snapshot.Head{}, map[journal.Hash]map[journal.Hash]bool{}}
+			s := &shownScope{k, map[journal.Incarnation][]snapshot.Head{}}
 			for _, h := range k.Vector {
 				s.heads[h.Incarnation] = append(s.heads[h.Incarnation], h)
 			}
@@ -60,15 +59,8 @@ func (b *batch) waits(k *chain, e *journal.Entry, coming bool) (bool, error) {
 		if err != nil || !held || !k.forked {
 			return err == nil, err
 		}
-		if s.upTo[h.Hash] == nil {
-			all, err := links(b.ctx, b.write, k.id) // once: what stands before an entry that is held does not change
-			if err != nil {
-				return false, err
-			}
-			s.upTo[h.Hash] = ancestry(all, []journal.Hash{h.Hash})
-		}
-		if s.upTo[h.Hash][e.Hash] {
-			return true, nil
+		if before, err := b.upTo(k, h.Hash); err != nil || before[e.Hash] {
+			return err == nil, err
 		}
 	}
 	return false, nil

@@ -72,19 +72,35 @@ func (b *batch) within(k *chain, e *journal.Entry) func(trust.Cut) bool {
 		if c.Incarnation != e.Incarnation || c.Scope != e.Scope || e.Seq > c.Seq {
 			return false
 		}
-		at := c.Hash
 		if k == nil || !k.forked {
-			return e.Seq < c.Seq || at == e.Hash
+			return e.Seq < c.Seq || c.Hash == e.Hash
 		}
-		for seq := c.Seq; seq > e.Seq; seq-- {
-			var prev []byte
-			if err := b.st.prevOf.QueryRowContext(b.ctx, k.id, seq, at[:]).Scan(&prev); err != nil {
-				return false
-			}
-			copy(at[:], prev)
+		if c.Hash == e.Hash {
+			return true
 		}
-		return at == e.Hash
+		if held, err := b.holds(k, c.Seq, c.Hash); err != nil || !held {
+			return false
+		}
+		before, err := b.upTo(k, c.Hash)
+		return err == nil && before[e.Hash]
 	}
+}
+
+// upTo returns the entries of a chain with branches up to one that is held, itself included. What stands before that
+// one does not change any more: it is looked up once a batch.
+func (b *batch) upTo(k *chain, h journal.Hash) (map[journal.Hash]bool, error) {
+	if known := b.ways[h]; known != nil {
+		return known, nil
+	}
+	all, err := links(b.ctx, b.write, k.id)
+	if err != nil {
+		return nil, err
+	}
+	if b.ways == nil {
+		b.ways = map[journal.Hash]map[journal.Hash]bool{}
+	}
+	b.ways[h] = ancestry(all, []journal.Hash{h})
+	return b.ways[h], nil
 }
 
 // obeyControl makes the control entries that were appended count: what their authors end is put aside, what
