@@ -54,7 +54,7 @@ func (e *env) onDevice(text string, do func(*replica.Replica, trust.Device) erro
 		return err
 	}
 	defer r.Close()
-	d, err := node.DeviceNamed(r, text)
+	d, err := node.DeviceNamed(r.Roster().Devices(), text)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"cantal.fr/buron/sync/bundle"
-	"cantal.fr/buron/sync/trust"
 )
 
 // Settings of a replica about bundles.
@@ -55,11 +54,11 @@ type readBundle struct {
 func (n *Node) WriteBundle(ctx context.Context, dest string, o BundleOptions) (bundle.Written, error) {
 	w := bundle.WriteOptions{All: o.All, Limit: o.Limit, Photos: o.Photos, Now: n.r.Now, Progress: o.Progress, Carried: o.Carried}
 	for _, text := range o.For {
-		key, err := n.deviceNamed(text)
+		d, err := readerNamed(n.r.Roster(), text)
 		if err != nil {
 			return bundle.Written{}, err
 		}
-		w.For = append(w.For, key)
+		w.For = append(w.For, d.Key)
 	}
 	written, err := bundle.Write(ctx, n.r, dest, w)
 	if len(written.Sums) == 0 {
@@ -72,26 +71,6 @@ func (n *Node) WriteBundle(ctx context.Context, dest string, o BundleOptions) (b
 		own = append(own, readBundle{hex.EncodeToString(sum[:]), true})
 	}
 	return written, errors.Join(err, prepend(context.WithoutCancel(ctx), n, settingRead, own, maxRead))
-}
-
-// deviceNamed finds the device that a text names: its name, or the beginning of its key.
-func (n *Node) deviceNamed(text string) (trust.Key, error) {
-	var found []trust.Key
-	for _, d := range n.r.Roster().Devices() {
-		if d.Revoked {
-			continue
-		}
-		if strings.EqualFold(d.Name, text) || (len(text) >= 4 && strings.HasPrefix(d.Key.String(), strings.ToLower(text))) {
-			found = append(found, d.Key)
-		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		return trust.Key{}, fmt.Errorf("aucun appareil ne s'appelle «\u00a0%s\u00a0»", text)
-	}
-	return trust.Key{}, fmt.Errorf("plusieurs appareils s'appellent «\u00a0%s\u00a0»\u00a0: donnez le début de la clé", text)
 }
 
 // StickRead is what reading one bundle did.

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
 	"cantal.fr/buron/sync/trust"
 )
@@ -134,41 +133,4 @@ func Passphrase(file, question string, in io.Reader, out io.Writer) (string, err
 		return phrase, nil
 	}
 	return "", Mistyped(fmt.Sprintf("la phrase manque (%v)", err))
-}
-
-// minDigits is the fewest digits of a key that name a device.
-const minDigits = 4
-
-// DeviceNamed finds the one device that a text names: by its name, or the first digits of its key. The error is
-// Mistyped where there are several.
-func DeviceNamed(r *replica.Replica, text string) (trust.Device, error) {
-	var found []trust.Device
-	for _, d := range r.Roster().Devices() {
-		digits := len(text) >= minDigits && strings.HasPrefix(d.Key.String(), strings.ToLower(text))
-		if digits || record.Plain(d.Name) == record.Plain(text) {
-			found = append(found, d)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return trust.Device{}, fmt.Errorf("aucun appareil ne s'appelle «\u00a0%s\u00a0»\u00a0: vérifiez son nom, ou donnez les premiers chiffres de sa clé", text)
-	case 1:
-		return found[0], nil
-	}
-	var lines []string
-	for _, d := range found {
-		lines = append(lines, fmt.Sprintf("  %s  %s  %s  %s", d.Key.String()[:16], d.Name, d.Role, StateOf(d)))
-	}
-	return trust.Device{}, Mistyped(fmt.Sprintf("plusieurs appareils répondent à «\u00a0%s\u00a0»\u00a0: donnez les premiers chiffres de la clé\n%s", text, strings.Join(lines, "\n")))
-}
-
-// StateOf says whether a device is of the territory, in the words of a list.
-func StateOf(d trust.Device) string {
-	switch {
-	case d.Revoked:
-		return "révoqué"
-	case d.Twin:
-		return "copie à confirmer"
-	}
-	return "admis"
 }

@@ -55,7 +55,7 @@ type rootDelegateCmd struct {
 // Run names a delegate.
 func (c *rootDelegateCmd) Run(e *Session) error {
 	return c.speak(e, func(r *replica.Replica, phrase string) error {
-		d, err := DeviceNamed(r, c.Device)
+		d, err := DeviceNamed(r.Roster().Devices(), c.Device)
 		if err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ type rootEndCmd struct {
 // Run ends a device that no other can.
 func (c *rootEndCmd) Run(e *Session) error {
 	return c.speak(e, func(r *replica.Replica, phrase string) error {
-		d, err := DeviceNamed(r, c.Device)
+		d, err := DeviceNamed(r.Roster().Devices(), c.Device)
 		if err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ type rootReadmitCmd struct {
 // Run takes back what has ended a device.
 func (c *rootReadmitCmd) Run(e *Session) error {
 	return c.speak(e, func(r *replica.Replica, phrase string) error {
-		d, err := DeviceNamed(r, c.Device)
+		d, err := DeviceNamed(r.Roster().Devices(), c.Device)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ type rootReleaseCmd struct {
 // Run merges what an ended device has recorded.
 func (c *rootReleaseCmd) Run(e *Session) error {
 	return c.speak(e, func(r *replica.Replica, phrase string) error {
-		d, err := DeviceNamed(r, c.Device)
+		d, err := DeviceNamed(r.Roster().Devices(), c.Device)
 		if err != nil {
 			return err
 		}

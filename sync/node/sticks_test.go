@@ -163,13 +163,29 @@ func TestACentralReadsItsInboxWhileItServes(t *testing.T) {
 	}
 }
 
-func TestAStickForADeviceThatIsNotKnown(t *testing.T) {
+// Names are typed without their accents and capitals; one that several devices bear is refused, and who bears it listed.
+func TestAStickIsForTheDeviceThatIsNamed(t *testing.T) {
 	f := newField(t)
-	f.join("tablette", record.Agent)
-	f.join("tablette", record.Agent)
+	one, two := f.join("tablette", record.Agent), f.join("Tablette", record.Agent)
+	f.join("Relève d'été", record.Agent)
+	lost, old := f.join("perdue", record.Agent), f.join("remplacée", record.Agent)
+	now := f.join("remplacée", record.Agent)
+	f.revoke(lost)
+	f.revoke(old)
 	n := New(f.central, Options{Listen: "off"})
-	for text, want := range map[string]string{"nulle": "aucun appareil", "Tablette": "plusieurs appareils"} {
-		if _, err := n.WriteBundle(t.Context(), t.TempDir(), BundleOptions{For: []string{text}}); err == nil || !strings.Contains(err.Error(), want) {
+	for text, want := range map[string][]string{
+		"nulle": {"aucun appareil"}, "PERDUE": {"n'est plus admis"},
+		"tablette": {"plusieurs appareils", one.Identity().Public().String()[:16], two.Identity().Public().String()[:16]},
+	} {
+		_, err := n.WriteBundle(t.Context(), t.TempDir(), BundleOptions{For: []string{text}})
+		for _, w := range want {
+			if err == nil || !strings.Contains(err.Error(), w) {
+				t.Errorf("%s: %v, want %q", text, err, w)
+			}
+		}
+	}
+	for _, text := range []string{"releve d'ete", "REMPLACEE", now.Identity().Public().String()[:8]} {
+		if _, err := n.WriteBundle(t.Context(), t.TempDir(), BundleOptions{For: []string{text}}); err != nil {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
