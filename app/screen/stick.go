@@ -9,6 +9,7 @@ import (
 	"cantal.fr/buron/sync/bundle"
 	"cantal.fr/buron/sync/node"
 	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -35,7 +36,7 @@ var photoLimits = []struct {
 type stickPage struct {
 	drives []bundle.Drive
 	dest   string // folder
-	to     string // name of a device, "" for all
+	to     string // key of a device, "" for all
 	all    bool
 	photos int                // which of photoLimits
 	looked bool               // for drives, since then the node tells of them
@@ -132,31 +133,32 @@ func (p *stickPage) pick(s *Shell) {
 	}, s.win).Show()
 }
 
-// whom lists the other devices by their names.
+// whom lists the other devices by their names; those that share one are told apart by their keys.
 func (p *stickPage) whom(s *Shell) fyne.CanvasObject {
-	names := []string{everyone}
+	var devices []trust.Device
+	bearers := map[string]int{}
 	for _, d := range s.r.Roster().Devices() {
-		if d.Key != s.r.Identity().Public() && !d.Revoked && d.Name != "" && !slices.Contains(names, d.Name) {
-			names = append(names, d.Name)
+		if d.Key != s.r.Identity().Public() && !d.Revoked {
+			devices = append(devices, d)
+			bearers[record.Plain(d.Name)]++
 		}
 	}
-	slices.SortFunc(names[1:], func(a, b string) int {
-		if record.Plain(a) < record.Plain(b) {
-			return -1
+	sortDevices(devices)
+	words, keys := []string{everyone}, map[string]string{}
+	chosen := everyone
+	for _, d := range devices {
+		word := d.Name
+		if word == "" || bearers[record.Plain(word)] > 1 {
+			word = join(d.Name, "clé "+d.Key.Tag())
 		}
-		return 1
-	})
-	sel := look.NewSelect(names, nil)
-	sel.SetSelected(everyone)
-	if p.to != "" {
-		sel.SetSelected(p.to)
-	}
-	sel.OnChanged = func(name string) {
-		p.to = ""
-		if name != everyone {
-			p.to = name
+		words, keys[word] = append(words, word), d.Key.String()
+		if d.Key.String() == p.to {
+			chosen = word
 		}
 	}
+	sel := look.NewSelect(words, nil)
+	sel.SetSelected(chosen)
+	sel.OnChanged = func(word string) { p.to = keys[word] }
 	return sel
 }
 

@@ -3,12 +3,16 @@ package screen
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"cantal.fr/buron/assets/look"
 	"cantal.fr/buron/sync/bundle"
 	"cantal.fr/buron/sync/node"
+
+	"fyne.io/fyne/v2"
 )
 
 func TestAStickIsPreparedAndAFailureSaysWhatToDo(t *testing.T) {
@@ -33,6 +37,32 @@ func TestAStickIsPreparedAndAFailureSaysWhatToDo(t *testing.T) {
 	}
 	p.again(s)
 	shows(t, s, "Où")
+}
+
+// Two devices of one name are told apart, and the stick is for the one that was chosen.
+func TestAStickIsForTheDeviceThatIsChosen(t *testing.T) {
+	s := open(t)
+	tablet(t, s, "tablette")
+	key := tablet(t, s, "Tablette").Identity().Public()
+	p := &stickPage{dest: t.TempDir()}
+	s.Push(p)
+	word := "Tablette · clé " + key.Tag()
+	var sel *look.Select
+	each(s.win.Content(), func(o fyne.CanvasObject) bool {
+		if x, ok := o.(*look.Select); ok && slices.Contains(x.Options, word) {
+			sel = x
+		}
+		return false
+	})
+	if sel == nil {
+		t.Fatalf("%q is not offered", word)
+	}
+	sel.SetSelected(word)
+	if p.to != key.String() {
+		t.Errorf("the stick is for %q", p.to)
+	}
+	p.write(s)
+	shows(t, s, "Clé prête")
 }
 
 func TestAWrongClockIsShown(t *testing.T) {
