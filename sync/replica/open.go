@@ -275,7 +275,8 @@ func (r *Replica) load(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	r.write, r.st = newWriter(c), newStatements(c)
+	r.write = newWriter(c)
+	r.st = newStatements(r.write)
 	if err := r.migrate(ctx); err != nil {
 		return err
 	}
@@ -315,7 +316,6 @@ func (r *Replica) load(ctx context.Context) (err error) {
 
 // Close releases the database. What was confirmed is on the disk already.
 func (r *Replica) Close() error {
-	r.st.close()
 	var err error
 	if r.write != nil {
 		err = r.write.Close()

@@ -3,17 +3,19 @@ package replica
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"sync"
 )
 
-// maxPrepared is how many queries stay prepared on each side: those of exchanges, of batches and of the screens
-// in use. Queries whose text varies find no room later on, and are prepared each time.
+// maxPrepared is how many queries stay prepared on each side besides those of every batch: those of exchanges and of the
+// screens in use. Queries whose text varies find no room later on, and are prepared each time.
 const maxPrepared = 64
 
 // prepared are the queries that were asked before, by their text: parsing one costs more than most answers.
 type prepared struct {
 	mu     sync.Mutex
 	byText map[string]*sql.Stmt
+	lasts  int // of those, how many are of every batch (once)
 	on     interface {
 		PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 	}
@@ -23,7 +25,7 @@ type prepared struct {
 func (p *prepared) statement(ctx context.Context, query string) *sql.Stmt {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s, ok := p.byText[query]; ok || len(p.byText) >= maxPrepared {
+	if s, ok := p.byText[query]; ok || len(p.byText)-p.lasts >= maxPrepared {
 		return s
 	}
 	s, err := p.on.PrepareContext(ctx, query)
@@ -32,6 +34,22 @@ func (p *prepared) statement(ctx context.Context, query string) *sql.Stmt {
 	}
 	p.byText[query] = s
 	return s
+}
+
+// last returns the prepared query, which stays so whatever else is asked.
+func (p *prepared) last(ctx context.Context, query string) (*sql.Stmt, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s, ok := p.byText[query]; ok {
+		return s, nil
+	}
+	s, err := p.on.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %s: %w", query, err)
+	}
+	p.byText[query] = s
+	p.lasts++
+	return s, nil
 }
 
 // close releases the queries.

@@ -22,16 +22,11 @@ type statements struct {
 	addAuthor, author                      *once
 	shelve, unshelve, setStored, between   *once
 	addWriter, writerNumber, writerName    *once
-	all                                    []*once
 }
 
-func newStatements(db *sql.Conn) statements {
-	var all []*once
-	at := func(query string) *once {
-		all = append(all, &once{on: db, query: query})
-		return all[len(all)-1]
-	}
-	s := statements{
+func newStatements(w *writer) statements {
+	at := func(query string) *once { return &once{on: w, query: query} }
+	return statements{
 		chainOf:      at("SELECT id, forked FROM chain WHERE incarnation = ? AND scope = ?"),
 		addChain:     at("INSERT INTO chain (incarnation, scope) VALUES (?, ?)"),
 		fork:         at("UPDATE chain SET forked = 1 WHERE id = ?"),
@@ -67,32 +62,21 @@ func newStatements(db *sql.Conn) statements {
 		writerName:   at(seekWriter),
 		setStored:    at("UPDATE entry SET stored = ? WHERE id = ?"),
 	}
-	s.all = all
-	return s
 }
 
-func (s *statements) close() {
-	for _, o := range s.all {
-		if o.stmt != nil {
-			_ = o.stmt.Close()
-		}
-	}
-}
-
-// once is a statement that is prepared at its first use. Only who holds the connection may use it.
+// once is a statement of the writer's that is looked up by its text at its first use only: without a lock, so that only
+// who holds the connection may use it.
 type once struct {
-	on    *sql.Conn
+	on    *writer
 	query string
 	stmt  *sql.Stmt
 }
 
 func (o *once) prepare(ctx context.Context) (err error) {
 	if o.stmt == nil {
-		if o.stmt, err = o.on.PrepareContext(ctx, o.query); err != nil {
-			return fmt.Errorf("prepare %s: %w", o.query, err)
-		}
+		o.stmt, err = o.on.last(ctx, o.query)
 	}
-	return nil
+	return err
 }
 
 func (o *once) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
@@ -111,7 +95,7 @@ func (o *once) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
 
 func (o *once) QueryRowContext(ctx context.Context, args ...any) *sql.Row {
 	if err := o.prepare(ctx); err != nil {
-		return o.on.QueryRowContext(ctx, o.query, args...) // which says why
+		return o.on.Conn.QueryRowContext(ctx, o.query, args...) // which says why
 	}
 	return o.stmt.QueryRowContext(ctx, args...)
 }
