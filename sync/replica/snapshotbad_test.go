@@ -3,6 +3,7 @@ package replica
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"strings"
 	"testing"
 
@@ -131,31 +132,7 @@ func TestASnapshotThatTheHistoryDoesNotGiveIsDroppedAndToldOf(t *testing.T) {
 	give(t, writer, f.central)
 	clean := f.blank()
 	give(t, f.central, clean)
-	// What the journal never said, in the tables of the central alone: a record, and a version of another.
-	invented := uuid.UUID(newID(t, "parc", "equipment"))
-	err := f.central.inBatch(t.Context(), func(b *batch) error {
-		s, err := b.state(recordKey{"parc", "equipment", changed})
-		if err != nil {
-			return err
-		}
-		digest, err := b.digest("parc")
-		if err != nil {
-			return err
-		}
-		s.takeFrom(digest)
-		c := s.cell("tag")
-		c.versions[0].value, c.versions[0].dot.Tag[0] = "PC-FAUX", c.versions[0].dot.Tag[0]^1
-		s.dirty = true
-		x, err := b.state(recordKey{"parc", "equipment", invented})
-		if err != nil {
-			return err
-		}
-		x.cells, x.dirty = append([]cell(nil), s.cells...), true
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	invented := f.invent(changed)
 	beginBy(t, fresh, f.central)
 	if got := text(t, fresh, changed, "tag"); got != "PC-FAUX" {
 		t.Fatalf("the snapshot shows %s: nothing is put to the proof", got)
@@ -177,5 +154,67 @@ func TestASnapshotThatTheHistoryDoesNotGiveIsDroppedAndToldOf(t *testing.T) {
 	give(t, fresh, clean)
 	if diff := diffScope(dump(t, fresh), dump(t, clean)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// invent puts into the tables of the central alone what the journal never said: a record, and a version of another.
+func (f *field) invent(changed uuid.UUID) uuid.UUID {
+	f.t.Helper()
+	invented := uuid.UUID(newID(f.t, "parc", "equipment"))
+	err := f.central.inBatch(f.t.Context(), func(b *batch) error {
+		s, err := b.state(recordKey{"parc", "equipment", changed})
+		if err != nil {
+			return err
+		}
+		digest, err := b.digest("parc")
+		if err != nil {
+			return err
+		}
+		s.takeFrom(digest)
+		c := s.cell("tag")
+		c.versions[0].value, c.versions[0].dot.Tag[0] = "PC-FAUX", c.versions[0].dot.Tag[0]^1
+		s.dirty = true
+		x, err := b.state(recordKey{"parc", "equipment", invented})
+		if err != nil {
+			return err
+		}
+		x.cells, x.dirty = append([]cell(nil), s.cells...), true
+		return nil
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return invented
+}
+
+// Where a revocation came meanwhile, the digests cannot be compared; a record that nothing held has ever written on is
+// told of all the same, and one that stands aside is not.
+func TestARecordThatASnapshotInventedIsToldOfAfterARevocation(t *testing.T) {
+	f := newField(t).withCopies()
+	writer, lost, fresh := f.admit("auteur", record.Agent, 0), f.admit("perdue", record.Agent, 0), f.admit("neuf", record.Agent, 0)
+	for _, r := range []*Replica{writer, lost, fresh} {
+		give(t, f.central, r)
+	}
+	changed := save(t, writer, machine("PC-1"))
+	ended := save(t, lost, machine("PC-2"))
+	give(t, writer, f.central)
+	give(t, lost, f.central)
+	invented := f.invent(changed)
+	beginBy(t, fresh, f.central)
+	if _, err := fresh.Get(t.Context(), invented); err != nil {
+		t.Fatalf("nothing is put to the proof: %v", err)
+	}
+	if _, err := f.central.Distrust(t.Context(), lost.Identity().Public(), "volée"); err != nil {
+		t.Fatal(err)
+	}
+	giveControl(t, f.central, fresh)
+	exchangeAll(t, fresh, f.central)
+	for _, id := range []uuid.UUID{invented, ended} {
+		if _, err := fresh.Get(t.Context(), id); !errors.Is(err, ErrUnknown) {
+			t.Errorf("%s is still shown: %v", id, err)
+		}
+	}
+	if said := refusedCopies(t, fresh); len(said) != 1 || !strings.Contains(said[0], "ne donne pas les mêmes fiches") {
+		t.Errorf("people are told %q", said)
 	}
 }

@@ -217,7 +217,8 @@ func (b *batch) checkSnapshot(s *shownScope) (same bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	comparable := held && s.expected != nil && len(changedBounds(then, b.roster)) == 0 && !slices.Contains(owing.scopes(), scope)
+	whole := !slices.Contains(owing.scopes(), scope) // else bodies are missing that the snapshot's maker had
+	comparable := held && s.expected != nil && len(changedBounds(then, b.roster)) == 0 && whole
 	covered, err := b.covered(s)
 	if err != nil {
 		return false, err
@@ -241,7 +242,8 @@ func (b *batch) checkSnapshot(s *shownScope) (same bool, err error) {
 	if _, err := b.foldAgain(scope, func(e heldEntry) bool { return !covered[e.number] }); err != nil {
 		return false, err
 	}
-	return same && !b.renewal.otherwise, b.endShown(scope)
+	invented, err := b.endShown(scope)
+	return same && !b.renewal.otherwise && !(invented && whole), err
 }
 
 // covered returns the numbers of the entries that a snapshot covers.
@@ -283,7 +285,8 @@ func (b *batch) leaveSnapshot(scope string) error {
 	if _, err := b.foldAgain(scope, func(heldEntry) bool { return true }); err != nil {
 		return err
 	}
-	return b.endShown(scope)
+	_, err = b.endShown(scope)
+	return err
 }
 
 // withoutAside takes out of a digest the records on which something that was covered stands aside: no snapshot has them.

@@ -82,15 +82,15 @@ func (b *batch) beginAgain(s *shownScope) (*journal.Digest, error) {
 	return digest, err
 }
 
-// endShown drops what is left of a snapshot once its scope was folded again.
-func (b *batch) endShown(scope string) error {
-	if err := b.dropUnseen(); err != nil {
-		return err
+// endShown drops what is left of a snapshot once its scope was folded again. Invented is that of dropUnseen.
+func (b *batch) endShown(scope string) (invented bool, err error) {
+	if invented, err = b.dropUnseen(); err != nil {
+		return invented, err
 	}
-	_, err := b.write.ExecContext(b.ctx, "DELETE FROM snapshot WHERE scope = ?", scope)
+	_, err = b.write.ExecContext(b.ctx, "DELETE FROM snapshot WHERE scope = ?", scope)
 	b.shown = nil
 	b.notice.Remote = true
-	return errors.Join(err, b.noteSpell(scope))
+	return invented, errors.Join(err, b.noteSpell(scope))
 }
 
 // stopWaiting judges the entries that waited: they are merged, or stand aside.
@@ -193,11 +193,12 @@ func (b *batch) flushAll() error {
 	return err
 }
 
-// dropUnseen drops the records of the scope that the history has not given.
-func (b *batch) dropUnseen() error {
+// dropUnseen drops the records of the scope that the history has not given. Invented reports whether there was one that no entry held explains, merged, aside or erased: the snapshot is to blame for
+// it, whatever control has said since.
+func (b *batch) dropUnseen() (invented bool, err error) {
 	rows, err := b.write.QueryContext(b.ctx, "SELECT number, id, kind FROM record WHERE scope = ?", b.renewal.scope)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer rows.Close()
 	var gone []*state
@@ -205,21 +206,26 @@ func (b *batch) dropUnseen() error {
 		s := &state{scope: b.renewal.scope}
 		var id []byte
 		if err := rows.Scan(&s.number, &id, &s.kind); err != nil {
-			return err
+			return false, err
 		}
 		if copy(s.id[:], id); !b.renewal.seen[s.key()] {
 			gone = append(gone, s)
 		}
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return err
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil || len(gone) == 0 {
+		return false, err
+	}
+	explained, err := asideRecords(b.ctx, b.write, b.renewal.scope, nil)
+	if err != nil {
+		return false, err
 	}
 	for _, s := range gone {
+		invented = invented || !explained[s.id] && !b.roster.Erased(s.scope, s.id)
 		if err := b.dropRecord(s); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return invented, nil
 }
 
 // renewed prepares a record that the fold comes to for the first time: what is on the disk is only compared with.
