@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/journal"
@@ -160,6 +161,15 @@ func (l *life) judge() error {
 		for _, u := range begun {
 			if law.reads(n.id.Public(), u.Scope) {
 				return fmt.Errorf("after healing, %s still shows %s from a snapshot", n.label, u.Scope)
+			}
+		}
+		refused, err := n.r.Refusals(l.ctx)
+		if err != nil {
+			return err
+		}
+		for _, f := range refused {
+			if strings.Contains(f.Sentence, "ne donne pas les mêmes fiches") { // no central signs what it has not merged
+				return fmt.Errorf("after healing, %s accuses an honest snapshot: %s", n.label, f.Sentence)
 			}
 		}
 		for k, e := range all {
