@@ -193,8 +193,8 @@ func (b *batch) flushAll() error {
 	return err
 }
 
-// dropUnseen drops the records of the scope that the history has not given. Invented reports whether there was one that no entry held explains, merged, aside or erased: the snapshot is to blame for
-// it, whatever control has said since.
+// dropUnseen drops the records of the scope that the history has not given. Invented reports whether there was one that
+// no entry held explains, merged, aside or erased: the snapshot is to blame for it, whatever control has said since.
 func (b *batch) dropUnseen() (invented bool, err error) {
 	rows, err := b.write.QueryContext(b.ctx, "SELECT number, id, kind FROM record WHERE scope = ?", b.renewal.scope)
 	if err != nil {
