@@ -236,6 +236,7 @@ func TestWhatASnapshotSaidIsNotParallelToWhatWasWrittenOnIt(t *testing.T) {
 	parallel("with the history", 0)
 	// And what is parallel from then on is.
 	save(t, writer, Change{ID: id, Set: record.Fields{"brand": "Cère"}})
+	save(t, fresh, machine("PC-2")) // so that what follows is later than that, even within one millisecond
 	save(t, fresh, Change{ID: id, Set: record.Fields{"model": "Jordanne"}})
 	exchangeAll(t, writer, f.central)
 	exchangeAll(t, fresh, f.central)
