@@ -95,6 +95,11 @@ func (l *life) dropped(n *node, before map[hash32]*entry, receipts []exchange.Re
 		if err := l.signedFor(n, c, line, last, law, receipts); err != nil {
 			return err
 		}
+		if l.putBack(last) {
+			for _, e := range gone {
+				l.strand(e) // whoever had signed for it was put back since to before it came: nobody here can know
+			}
+		}
 		n.past = slices.DeleteFunc(n.past, func(m mark) bool { return slices.ContainsFunc(gone, func(e *entry) bool { return e.bears(m) }) })
 	}
 	hollow := func(e *entry) bool { return slices.ContainsFunc(e.ops, func(op operation) bool { return op.hollow }) }
@@ -160,6 +165,18 @@ func (l *life) holdsIndeed(signer *member, e *entry) error {
 		}
 	}
 	return nil
+}
+
+// putBack reports whether some disk that was put back or copied does not hold an entry, or cannot be asked.
+func (l *life) putBack(e *entry) bool {
+	return slices.ContainsFunc(l.nodes, func(n *node) bool {
+		if !n.twin || n.r == nil || !mayRead(n.member, e.scope) {
+			return n.twin && n.r == nil
+		}
+		held, err := l.hold(n)
+		l.fail(err)
+		return held[e.hash] == nil
+	})
 }
 
 // signed checks the signature of a receipt to a device, under any key that it has had.
