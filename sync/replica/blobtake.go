@@ -150,19 +150,10 @@ func (r *Replica) sizesOf(ctx context.Context, h journal.Hash, have, noted int64
 		return nil, err
 	}
 	out := []int64{noted}
-	for _, e := range entries {
-		for i := range e.Ops {
-			if e.Ops[i].Flags&journal.Blobs == 0 {
-				continue
-			}
-			op, err := e.Op(i)
-			if err != nil {
-				continue // erased, or sealed under a key that is not here
-			}
-			for _, ref := range op.Blobs {
-				if ref.Hash == h && ref.Size > have && ref.Size < noted {
-					out = append(out, ref.Size)
-				}
+	for _, op := range blobOps(entries) {
+		for _, ref := range op.Blobs {
+			if ref.Hash == h && ref.Size > have && ref.Size < noted {
+				out = append(out, ref.Size)
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -22,6 +23,23 @@ const (
 	settingLater = "blobs.later." // "1": photos and documents were left for later in the last exchange
 )
 
+// blobOps goes through the operations of entries that name blobs, but for those that are erased, or sealed under a key
+// that is not here.
+func blobOps(entries []*journal.Entry) iter.Seq2[*journal.Entry, journal.Op] {
+	return func(yield func(*journal.Entry, journal.Op) bool) {
+		for _, e := range entries {
+			for i := range e.Ops {
+				if e.Ops[i].Flags&journal.Blobs == 0 {
+					continue
+				}
+				if op, err := e.Op(i); err == nil && !yield(e, op) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // NamedBlobs returns the blobs that merged operations of a scope name, held or not: thumbnails first, then the
 // smallest. Those of operations that cannot be read here are left out.
 func (r *Replica) NamedBlobs(ctx context.Context, scope string) ([]exchange.NamedBlob, error) {
@@ -32,28 +50,19 @@ func (r *Replica) NamedBlobs(ctx context.Context, scope string) ([]exchange.Name
 	}
 	found := map[journal.Hash]*exchange.NamedBlob{}
 	thumbs := map[string]bool{}
-	for _, e := range entries {
-		for i := range e.Ops {
-			if e.Ops[i].Flags&journal.Blobs == 0 {
-				continue
+	for e, op := range blobOps(entries) {
+		for _, c := range op.Cells {
+			if about, ok := c.Value.(map[string]any); ok && strings.HasPrefix(c.Field, photoField) {
+				thumbs[record.Fields(about).Text("thumb")] = true
 			}
-			op, err := e.Op(i)
-			if err != nil {
-				continue // erased, or sealed under a key that is not here
+		}
+		for _, ref := range op.Blobs {
+			b := found[ref.Hash]
+			if b == nil {
+				b = &exchange.NamedBlob{Blob: exchange.Blob{Hash: ref.Hash}}
+				found[ref.Hash] = b
 			}
-			for _, c := range op.Cells {
-				if about, ok := c.Value.(map[string]any); ok && strings.HasPrefix(c.Field, photoField) {
-					thumbs[record.Fields(about).Text("thumb")] = true
-				}
-			}
-			for _, ref := range op.Blobs {
-				b := found[ref.Hash]
-				if b == nil {
-					b = &exchange.NamedBlob{Blob: exchange.Blob{Hash: ref.Hash}}
-					found[ref.Hash] = b
-				}
-				b.By = append(b.By, exchange.Head{Chain: e.Chain(), Seq: e.Seq, Hash: e.Hash})
-			}
+			b.By = append(b.By, exchange.Head{Chain: e.Chain(), Seq: e.Seq, Hash: e.Hash})
 		}
 	}
 	out := make([]exchange.NamedBlob, 0, len(found))

@@ -50,21 +50,8 @@ func (r *Replica) EndDelegate(ctx context.Context, root *trust.Root, key trust.K
 // ReadmitByRoot takes every end of a device back, the root's too: all it wrote counts again, and it is a delegate again
 // where it was one.
 func (r *Replica) ReadmitByRoot(ctx context.Context, root *trust.Root, key trust.Key) error {
-	var pieces []journal.Piece
-	for _, v := range r.Roster().Revocations(key) {
-		if v.Grant != uuid.Nil {
-			continue
-		}
-		piece, err := root.Release(v.ID, nil, r.o.Random, r.o.Now())
-		if err != nil {
-			return err
-		}
-		pieces = append(pieces, piece)
-	}
-	if len(pieces) == 0 {
-		return fmt.Errorf("%w: cet appareil n'est pas révoqué", ErrUnknown)
-	}
-	return r.rootSays(ctx, root, pieces...)
+	list := slices.DeleteFunc(r.Roster().Revocations(key), func(v trust.Revocation) bool { return v.Grant != uuid.Nil })
+	return r.takeBack(ctx, root, list, nil)
 }
 
 // ReleaseByRoot merges what is held of what a device recorded after its end, the root's too. It stays ended, and what
@@ -75,16 +62,20 @@ func (r *Replica) ReleaseByRoot(ctx context.Context, root *trust.Root, key trust
 		return err
 	}
 	cuts = slices.DeleteFunc(append([]trust.Cut{}, cuts...), func(c trust.Cut) bool { return c.Scope == trust.Control })
-	var pieces []journal.Piece
-	for _, v := range r.Roster().Bearing(key) {
-		piece, err := root.Release(v.ID, cuts, r.o.Random, r.o.Now())
-		if err != nil {
+	return r.takeBack(ctx, root, r.Roster().Bearing(key), cuts)
+}
+
+// takeBack has the root take revocations back, whole where cuts is nil, else up to these entries.
+func (r *Replica) takeBack(ctx context.Context, root *trust.Root, list []trust.Revocation, cuts []trust.Cut) error {
+	if len(list) == 0 {
+		return fmt.Errorf("%w: cet appareil n'est pas révoqué", ErrUnknown)
+	}
+	pieces := make([]journal.Piece, len(list))
+	for i, v := range list {
+		var err error
+		if pieces[i], err = root.Release(v.ID, cuts, r.o.Random, r.o.Now()); err != nil {
 			return err
 		}
-		pieces = append(pieces, piece)
-	}
-	if len(pieces) == 0 {
-		return fmt.Errorf("%w: cet appareil n'est pas révoqué", ErrUnknown)
 	}
 	return r.rootSays(ctx, root, pieces...)
 }
