@@ -56,6 +56,9 @@ func (l *life) actDeputy() string {
 		}
 		return n.label + " is one"
 	}
+	if l.revoked[l.deputy] && central.r != nil && !central.full && l.random.chance(6) {
+		return l.rootTakesBack(central)
+	}
 	if l.revoked[l.deputy] || central.r == nil || central.full || !l.random.chance(2) {
 		return l.deputyErases()
 	}
@@ -69,6 +72,26 @@ func (l *life) actDeputy() string {
 	l.revoked[l.deputy] = true
 	l.fault("root ends a delegate")
 	return l.deputy.name + " is none any more. " + l.deputyErases()
+}
+
+// rootTakesBack has the root take its end of the second delegate back: whole, so that what that erased in between is
+// erased after all, or for records alone.
+func (l *life) rootTakesBack(central *node) string {
+	file, err := l.land.openSafe()
+	if err != nil {
+		l.fail(err)
+		return ""
+	}
+	how, takeBack := "root readmits a delegate", central.r.ReadmitByRoot
+	if l.random.chance(2) {
+		how, takeBack = "root releases what a delegate wrote", central.r.ReleaseByRoot
+	}
+	if !l.said(takeBack(l.ctx, file.Root, l.deputy.id.Public())) {
+		return ""
+	}
+	l.fail(l.findsAll(central))
+	l.fault(how)
+	return how
 }
 
 // deputyErases has the second delegate, or one that goes on from it, erase a record, as long as it has not heard of its
