@@ -4,8 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-
-	"cantal.fr/buron/sync/journal"
 )
 
 // Bodies that are owed: a device that obeyed an erasure by a delegate which had been ended already gets them
@@ -70,7 +68,7 @@ func (r *run) owes(ctx context.Context, bare []scopeHeads) (map[string]bool, err
 	}
 	for c, heads := range theirs {
 		for _, h := range heads {
-			pieces, _, err := r.s.Missing(ctx, c, []journal.Hash{h.Hash}, 1, BatchBytes)
+			pieces, err := r.s.Following(ctx, c, h.Hash)
 			if err != nil {
 				return nil, err
 			}
@@ -100,7 +98,7 @@ func (r *run) refill(ctx context.Context) error {
 			if !w.mayGive(c.Scope) {
 				continue
 			}
-			pieces, _, err := r.s.Missing(ctx, c, []journal.Hash{h.Hash}, 1, BatchBytes)
+			pieces, err := r.s.Following(ctx, c, h.Hash)
 			if err != nil {
 				return err
 			}

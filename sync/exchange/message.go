@@ -48,7 +48,7 @@ type request struct {
 	Reads   int         `cbor:"8,keyasint,omitempty"`  // 1: pieces may come as columns
 	Columns []byte      `cbor:"9,keyasint,omitempty"`  // packColumns, in place of pieces
 	Later   bool        `cbor:"18,keyasint,omitempty"` // with an offer: photos and documents are left for later here
-	One     bool        `cbor:"19,keyasint,omitempty"` // of what is wanted of each chain, the first entry alone
+	One     bool        `cbor:"19,keyasint,omitempty"` // of each chain, what follows the one entry alone (Store.Following)
 	Room    int         `cbor:"15,keyasint,omitempty"` // most bytes of the entries, or frames, wanted; 0 for BatchBytes
 
 	Snapshot *wireSnapshot `cbor:"10,keyasint,omitempty"`

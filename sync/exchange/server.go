@@ -169,11 +169,14 @@ func (v *Server) wanted(ctx context.Context, w view, q *request) (packed, bool, 
 			more = true
 			break
 		}
-		most, room := entries, bytes
-		if q.One {
-			most, room = 1, BatchBytes
+		var pieces []journal.Piece
+		var rest bool
+		var err error
+		if have := hashes(x.Have); q.One && len(have) == 1 {
+			pieces, err = v.s.Following(ctx, c, have[0])
+		} else {
+			pieces, rest, err = missing(ctx, v.s, c, have, entries, bytes, len(out) == 0)
 		}
-		pieces, rest, err := missing(ctx, v.s, c, hashes(x.Have), most, room, len(out) == 0)
 		if err != nil {
 			return packed{}, false, err
 		}

@@ -54,6 +54,9 @@ type Store interface {
 	// can be admitted, each piece ending signed; more says that the limits cut the answer short. Where there
 	// is a whole batch for it (BatchBytes) at least one run between two signatures comes, however long.
 	Missing(ctx context.Context, c journal.Chain, have []journal.Hash, maxEntries, maxBytes int) (pieces []journal.Piece, more bool, err error)
+	// Following returns the entries of a chain that follow one directly, one on each branch, each with what follows it up
+	// to a signature.
+	Following(ctx context.Context, c journal.Chain, one journal.Hash) ([]journal.Piece, error)
 	// Admit checks, stores and folds pieces in one transaction. A piece that does not hold is refused alone
 	// and the others go in; what is held already is passed over.
 	Admit(ctx context.Context, sender trust.Key, pieces []journal.Piece) (admitted int, refused []Refusal, err error)

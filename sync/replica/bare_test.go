@@ -155,3 +155,42 @@ func TestWhatMayNotBeWrittenIsNotLetInBare(t *testing.T) {
 		}
 	}
 }
+
+// Of a chain that two copies of a device have gone on with, what follows one entry stands on both branches: a body that is
+// owed is brought, whichever of them it is on.
+func TestABodyOnAnotherBranchIsBrought(t *testing.T) {
+	t.Parallel()
+	for _, asks := range []bool{true, false} {
+		f := newField(t)
+		x, near, keeper := f.delegate("poste volé"), f.admit("voisin", record.Coordination, 0), f.admit("gardien", record.Coordination, 0)
+		office := f.admit("bureau", record.Coordination, 0)
+		save(t, office, machine("PC-1"))
+		twins := []*Replica{office, clone(t, office)}
+		var ids []uuid.UUID
+		for _, twin := range twins {
+			ids = append(ids, save(t, twin, machine("PC-2")))
+			for _, r := range []*Replica{x, near, keeper} {
+				admit(t, r, f.central, all(t, f.central, trust.Control))
+				admit(t, r, twin, all(t, twin, "parc"))
+			}
+		}
+		if err := f.central.EndDelegate(t.Context(), f.root(), x.Identity().Public(), "volé"); err != nil {
+			t.Fatal(err)
+		}
+		if err := x.Erase(t.Context(), ids[1:], ""); err != nil {
+			t.Fatal(err)
+		}
+		admit(t, near, x, all(t, x, trust.Control))
+		for _, r := range []*Replica{near, keeper} {
+			admit(t, r, f.central, all(t, f.central, trust.Control))
+		}
+		from, to := keeper, near
+		if asks {
+			from, to = near, keeper
+		}
+		exchangeAll(t, from, to)
+		if got := tagOf(t, near, ids[1]); got != "PC-2" {
+			t.Errorf("near asks %t: the body on the second branch has not come: %q", asks, got)
+		}
+	}
+}

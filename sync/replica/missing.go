@@ -146,6 +146,54 @@ func (r *Replica) missingBranches(ctx context.Context, number int64, cut *cutter
 	return cut.pieces, false, nil
 }
 
+// Following implements exchange.Store.
+func (r *Replica) Following(ctx context.Context, c journal.Chain, one journal.Hash) ([]journal.Piece, error) {
+	number, _, err := r.chainNumber(ctx, c)
+	if err != nil || number == 0 {
+		return nil, err
+	}
+	var seq uint64 // 0 before the first entry
+	if err := r.read.QueryRowContext(ctx, seekEntry, number, one[:]).Scan(&seq); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, translate(err)
+	}
+	ids, err := column1[int64](ctx, r.read, "SELECT id FROM entry WHERE chain = ? AND seq = ? AND substr(stored, 1, 32) = ? ORDER BY id", number, seq+1, one[:])
+	if err != nil {
+		return nil, err
+	}
+	var out []journal.Piece
+	for _, id := range ids {
+		pieces, err := r.runFrom(ctx, c, number, id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, pieces...)
+	}
+	return out, nil
+}
+
+// runFrom returns an entry with what came after it up to a signature: of a chain with branches that is one run of one
+// branch (missingBranches).
+func (r *Replica) runFrom(ctx context.Context, c journal.Chain, number, id int64) ([]journal.Piece, error) {
+	rows, err := r.read.QueryContext(ctx, "SELECT stored FROM entry WHERE chain = ? AND id >= ? ORDER BY id LIMIT ?", number, id, journal.MaxPiece)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer rows.Close()
+	cut := r.newCutter(c, 1, exchange.BatchBytes)
+	cut.roster = r.Roster()
+	for rows.Next() {
+		var b []byte
+		if err := rows.Scan(&b); err != nil {
+			return nil, translate(err)
+		}
+		if more, err := cut.add(b); err != nil || more {
+			pieces, _, err := cut.end(err)
+			return pieces, err
+		}
+	}
+	return cut.pieces, translate(rows.Err())
+}
+
 // link is an entry's place on its branch.
 type link struct {
 	id   int64
