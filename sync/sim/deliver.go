@@ -95,7 +95,7 @@ func (l *life) dropped(n *node, before map[hash32]*entry, receipts []exchange.Re
 		if err := l.signedFor(n, c, line, last, law, receipts); err != nil {
 			return err
 		}
-		if l.putBack(last) {
+		if l.putBack(n, last) {
 			for _, e := range gone {
 				l.strand(e) // whoever had signed for it was put back since to before it came: nobody here can know
 			}
@@ -167,11 +167,14 @@ func (l *life) holdsIndeed(signer *member, e *entry) error {
 	return nil
 }
 
-// putBack reports whether some disk that was put back or copied does not hold an entry, or cannot be asked.
-func (l *life) putBack(e *entry) bool {
+// putBack reports whether some other disk that was put back or copied does not hold an entry, or cannot be asked.
+func (l *life) putBack(by *node, e *entry) bool {
 	return slices.ContainsFunc(l.nodes, func(n *node) bool {
-		if !n.twin || n.r == nil || !mayRead(n.member, e.scope) {
-			return n.twin && n.r == nil
+		if n == by || !n.twin || n.r != nil && !mayRead(n.member, e.scope) {
+			return false
+		}
+		if n.r == nil {
+			return true
 		}
 		held, err := l.hold(n)
 		l.fail(err)
