@@ -158,7 +158,7 @@ func written(t *testing.T, devices []*Replica) []journal.Piece {
 	for _, d := range devices {
 		for _, p := range all(t, d, "parc") {
 			for _, e := range singles(t, d, p) {
-				if h := journal.Hash(sum(e.Entries[0].RawHead)); !held[h] {
+				if h := e.Entries[0].Hash; !held[h] {
 					held[h] = true
 					pieces = append(pieces, e)
 				}

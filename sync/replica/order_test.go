@@ -59,8 +59,9 @@ func history(t *rapid.T, tb testing.TB, f *field) []journal.Piece {
 					if err != nil {
 						tb.Fatal(err)
 					}
-					if h := e.Entries[0].RawHead; !known && !held[journal.Hash(sum(h))] {
-						held[sum(h)] = true
+					// Not by its head: those that two copies write on one record in one millisecond are alike.
+					if h := e.Entries[0].Hash; !known && !held[h] {
+						held[h] = true
 						out = append(out, e)
 					}
 				}
@@ -130,14 +131,6 @@ func singles(tb testing.TB, author *Replica, p journal.Piece) []journal.Piece {
 		out = append(out, journal.Piece{Chain: p.Chain, Prev: e.Prev, Entries: []*journal.Entry{e}})
 	}
 	return out
-}
-
-func sum(b []byte) journal.Hash {
-	var h journal.Hash
-	for i, x := range b {
-		h[i%32] = h[i%32]*31 + x + byte(i)
-	}
-	return h
 }
 
 // untilTaken hands pieces to a device one by one, again and again until all are in.
