@@ -214,7 +214,7 @@ func (l *life) actRestore() string {
 			l.fail(n.disk.copyFolder(n.image))
 			n.member = n.pictured
 		}
-		n.image, n.twin, n.past, n.saved = nil, true, nil, nil
+		n.image, n.twin, n.past, n.saved, n.screens = nil, true, nil, nil, nil
 		l.fault("stale restore: " + how)
 		was := n.member
 		l.wake(n)
