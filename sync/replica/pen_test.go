@@ -155,7 +155,7 @@ func newID(t testing.TB, scope, kind string) [16]byte {
 	return id
 }
 
-func machines(t *testing.T, r *Replica) int {
+func machines(t testing.TB, r *Replica) int {
 	t.Helper()
 	n, err := r.Count(t.Context(), Query{Kind: record.Equipment})
 	if err != nil {
