@@ -21,7 +21,6 @@ import (
 	"cantal.fr/buron/sync/say"
 	"cantal.fr/buron/sync/seal"
 	"github.com/alecthomas/kong"
-	"github.com/google/uuid"
 )
 
 // Exit statuses of every command.
@@ -205,19 +204,6 @@ func (e *env) options() replica.Options { return replica.Options{Keys: seal.Syst
 // open opens the replica of the data folder.
 func (e *env) open() (*replica.Replica, error) {
 	return replica.Open(e.ctx, e.dir, e.options())
-}
-
-// operator is who writes: the person who was last chosen on this device.
-func (e *env) operator(r *replica.Replica) uuid.UUID {
-	text, err := r.Setting(e.ctx, "operator")
-	if err != nil {
-		return uuid.Nil
-	}
-	id, err := uuid.Parse(text)
-	if err != nil {
-		return uuid.Nil
-	}
-	return id
 }
 
 // Run opens the desktop.

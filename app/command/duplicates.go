@@ -112,7 +112,7 @@ func (c *mergeCmd) Run(e *env) error {
 			return err
 		}
 	}
-	saved, err := r.MergeDuplicates(e.ctx, e.operator(r), ids, keep)
+	saved, err := r.MergeDuplicates(e.ctx, r.Operator(e.ctx), ids, keep)
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func (c *importCmd) Run(e *env) error {
 	}
 	e.tellPlan(plan)
 	if !c.DryRun {
-		if _, err := plan.Apply(e.ctx, r, e.operator(r), nil); err != nil {
+		if _, err := plan.Apply(e.ctx, r, r.Operator(e.ctx), nil); err != nil {
 			return err
 		}
 	}

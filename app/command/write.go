@@ -65,7 +65,7 @@ func (c *setCmd) Run(e *env) error {
 }
 
 func (e *env) save(r *replica.Replica, change replica.Change) error {
-	saved, err := r.Save(e.ctx, e.operator(r), change)
+	saved, err := r.Save(e.ctx, r.Operator(e.ctx), change)
 	if err != nil {
 		return err
 	}

@@ -114,16 +114,20 @@ func (s *Shell) receivedCard(n news) fyne.CanvasObject {
 				kinds = append(kinds, look.Count(c, strings.ToLower(schema.Singular), strings.ToLower(schema.Plural)))
 			}
 		}
-		var open func()
-		if s.seesDevices() {
-			open = func() { s.Push(&devicePage{key: g.Key}) }
-		}
-		rows = append(rows, look.NewRowTap(record.Good, g.Name, strings.Join(kinds, ", "), look.When(g.Last, s.r.Now()), open))
+		rows = append(rows, look.NewRowTap(record.Good, g.Name, strings.Join(kinds, ", "), look.When(g.Last, s.r.Now()), s.opensDevice(g.Key)))
 	}
 	if more := len(n.received) - listed; more > 0 {
 		rows = append(rows, look.Muted("et "+look.Count(more, "autre appareil", "autres appareils")))
 	}
 	return look.Card(theme.ColorNameSuccess, rows...)
+}
+
+// opensDevice opens the page of a device, nil for those who do not see it.
+func (s *Shell) opensDevice(key trust.Key) func() {
+	if !s.seesDevices() {
+		return nil
+	}
+	return func() { s.Push(&devicePage{key: key}) }
 }
 
 // lastOf is when a device last gave a sign: an exchange with this one, or something that it wrote.
@@ -185,11 +189,7 @@ func (s *Shell) kiosksCard(n news) fyne.CanvasObject {
 		case s.r.Now().Sub(last) >= silentAfter:
 			state.Shape = record.Waiting
 		}
-		var open func()
-		if s.seesDevices() {
-			open = func() { s.Push(&devicePage{key: d.Key}) }
-		}
-		rows = append(rows, look.NewRowTap(state.Shape, d.Name, s.placeNames(d.Places), state.Label, open))
+		rows = append(rows, look.NewRowTap(state.Shape, d.Name, s.placeNames(d.Places), state.Label, s.opensDevice(d.Key)))
 	}
 	if len(rows) == 0 {
 		return nil

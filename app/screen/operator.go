@@ -13,24 +13,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// Settings of this device about who writes on it.
-const (
-	settingOperator = "operator"     // id of the person, "" for nobody
-	settingAsked    = "operator.day" // the day on which they last said so, counted from 1 January 1970
-)
+// settingAsked is the day on which who writes last said so, counted from 1 January 1970.
+const settingAsked = "operator.day"
 
 // operator is who writes now; uuid.Nil before anybody has said.
-func (s *Shell) operator() uuid.UUID {
-	text, err := s.r.Setting(s.ctx, settingOperator)
-	if err != nil {
-		return uuid.Nil
-	}
-	id, err := uuid.Parse(text)
-	if err != nil {
-		return uuid.Nil
-	}
-	return id
-}
+func (s *Shell) operator() uuid.UUID { return s.r.Operator(s.ctx) }
 
 func (s *Shell) operatorName() string {
 	if rec, ok, err := s.book().Get(s.operator()); err == nil && ok {
@@ -136,7 +123,7 @@ func (p *operatorPage) Content(s *Shell) fyne.CanvasObject {
 
 // choose keeps the answer for the day, and lets go on what waited for it.
 func (p *operatorPage) choose(s *Shell, id string) {
-	for _, set := range [][2]string{{settingOperator, id}, {settingAsked, s.today()}} {
+	for _, set := range [][2]string{{replica.SettingOperator, id}, {settingAsked, s.today()}} {
 		if err := s.r.SetSetting(s.ctx, set[0], set[1]); err != nil {
 			s.say(sentence(err))
 			return

@@ -20,7 +20,7 @@ func morning(t *testing.T) (*Shell, record.Record) {
 		t.Fatal(len(people), err)
 	}
 	last := people[len(people)-1]
-	for key, value := range map[string]string{settingAsked: "1", settingOperator: last.ID.String()} {
+	for key, value := range map[string]string{settingAsked: "1", replica.SettingOperator: last.ID.String()} {
 		if err := s.r.SetSetting(s.ctx, key, value); err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cantal.fr/buron/sync/exchange"
+	"github.com/google/uuid"
 )
 
 // Setting returns a choice of this device, "" where it was never made.
@@ -17,6 +18,22 @@ func (r *Replica) Setting(ctx context.Context, key string) (string, error) {
 		return "", nil
 	}
 	return r.openSetting(key, v), translate(err)
+}
+
+// SettingOperator is the setting of who writes on this device: the id of a person, "" for nobody.
+const SettingOperator = "operator"
+
+// Operator returns the person who was last chosen on this device, uuid.Nil before anybody has said.
+func (r *Replica) Operator(ctx context.Context) uuid.UUID {
+	text, err := r.Setting(ctx, SettingOperator)
+	if err != nil {
+		return uuid.Nil
+	}
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return uuid.Nil
+	}
+	return id
 }
 
 // SetSetting keeps a choice of this device; "" forgets it. It never leaves the device.

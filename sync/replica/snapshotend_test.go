@@ -135,15 +135,32 @@ func TestASnapshotEndsWithTheRightToReadIt(t *testing.T) {
 // load takes a snapshot without an exchange.
 func load(t testing.TB, to, from *Replica, scope string, raw, signature []byte) {
 	t.Helper()
+	frames := framesOf(t, from, scope, raw)
+	begin(t, to, from, scope, raw, signature, frames)
+	if loaded, refused, err := to.LoadSnapshot(t.Context(), from.Identity().Public(), scope); err != nil || !loaded {
+		t.Fatalf("%v, %v", refused, err)
+	}
+}
+
+// framesOf returns the frames of a snapshot that a central gives.
+func framesOf(t testing.TB, from *Replica, scope string, raw []byte) [][]byte {
+	t.Helper()
 	id := snapshot.ID(raw)
 	frames, err := from.SnapshotFrames(t.Context(), scope, id[:], 0, 1<<20)
 	if err != nil || len(frames) == 0 {
 		t.Fatal(err)
 	}
-	begin(t, to, from, scope, raw, signature, frames)
-	if loaded, refused, err := to.LoadSnapshot(t.Context(), from.Identity().Public(), scope); err != nil || !loaded {
-		t.Fatalf("%v, %v", refused, err)
+	return frames
+}
+
+// given returns a snapshot that a central gives, whole.
+func given(t testing.TB, from *Replica, scope string) (raw, signature []byte, frames [][]byte) {
+	t.Helper()
+	raw, signature, err := from.Snapshot(t.Context(), scope)
+	if err != nil || raw == nil {
+		t.Fatal(err)
 	}
+	return raw, signature, framesOf(t, from, scope, raw)
 }
 
 // begin takes the frames of a snapshot.
@@ -204,15 +221,7 @@ func TestFramesStayWhenControlSaysSomethingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	fresh := f.admit("neuf", record.Agent, 0)
-	raw, signature, err := f.central.Snapshot(t.Context(), "parc")
-	if err != nil || raw == nil {
-		t.Fatal(err)
-	}
-	id := snapshot.ID(raw)
-	frames, err := f.central.SnapshotFrames(t.Context(), "parc", id[:], 0, 1<<20)
-	if err != nil || len(frames) == 0 {
-		t.Fatal(err)
-	}
+	raw, signature, frames := given(t, f.central, "parc")
 	begin(t, fresh, f.central, "parc", raw, signature, frames)
 	f.admit("encore un", record.Agent, 0)
 	giveControl(t, f.central, fresh)
@@ -232,15 +241,7 @@ func TestFramesWithWhatWasErasedAreShredded(t *testing.T) {
 	erased := save(t, writer, machine("PC-1"))
 	save(t, writer, machine("PC-2"))
 	give(t, writer, f.central)
-	raw, signature, err := f.central.Snapshot(t.Context(), "parc")
-	if err != nil || raw == nil {
-		t.Fatal(err)
-	}
-	id := snapshot.ID(raw)
-	frames, err := f.central.SnapshotFrames(t.Context(), "parc", id[:], 0, 1<<20)
-	if err != nil || len(frames) == 0 {
-		t.Fatal(err)
-	}
+	raw, signature, frames := given(t, f.central, "parc")
 	if err := f.central.Erase(t.Context(), []uuid.UUID{erased}, "demande"); err != nil {
 		t.Fatal(err)
 	}
