@@ -61,7 +61,8 @@ killed() {
 		2) kill -KILL "$other" ;;
 		3)
 			kill -KILL "$central"
-			"$bin/buron-central" --data "$d/c" serve --quiet --listen 127.0.0.1:18912 2>/dev/null &
+			wait "$central" 2>/dev/null # its lock on the folder and its port end with it, not with the signal
+			"$bin/buron-central" --data "$d/c" serve --quiet --listen 127.0.0.1:18912 2>"$d/c.log" &
 			central=$!
 			pids+=("$central")
 			;;
@@ -71,8 +72,8 @@ killed() {
 		wait "$writer" "$exchanger" "$other" 2>/dev/null
 		n=$((n + 1))
 	done
-	sleep 0.3
-	for who in a b a; do "$bin/buron" --data "$d/$who" sync --once 2>/dev/null; done
+	until_ "the central listens again" grep -q écoute "$d/c.log" || cat "$d/c.log"
+	for who in a b a; do "$bin/buron" --data "$d/$who" sync --once 2>"$d/$who.log" || cat "$d/$who.log"; done
 	ids "$d/a" >"$work/ids.a"
 	ids "$d/b" >"$work/ids.b"
 	local lost
