@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"cantal.fr/buron/sync/journal"
@@ -54,6 +55,7 @@ type run struct {
 	room     int                    // bytes of entries in the next batch
 	copied   []string               // scopes of which a snapshot was asked for in this exchange
 	noCopies bool                   // the peer knows no snapshots
+	heard    Heard                  // for what is shown from snapshots
 	outcast  bool                   // this device is no longer admitted: it hands over what it wrote, and no more
 }
 
@@ -67,13 +69,17 @@ func Run(ctx context.Context, s Store, peer trust.Key, exporter []byte, c Conn, 
 	}
 	err := r.standing()
 	if err == nil {
+		r.heard.Peer = peer
+		r.heard.Shown, err = s.ShownSnapshots(ctx)
+	}
+	if err == nil {
 		err = r.all(ctx)
 	}
 	if err == nil {
 		err = r.refill(ctx)
 	}
 	if err == nil {
-		err = s.SettleSnapshots(ctx)
+		err = s.SettleSnapshots(ctx, r.heard)
 	}
 	if err == nil {
 		if err = r.blobs(ctx); err == nil {
@@ -341,7 +347,26 @@ func (r *run) offer(ctx context.Context) ([]scopeHeads, error) {
 	if err := r.keepReceipts(ctx, w, a.Receipts, said, a.Bare); err != nil {
 		return nil, err
 	}
+	if err := r.hear(said, out); err != nil {
+		return nil, err
+	}
 	return out, r.s.Acknowledge(ctx, r.peer, held)
+}
+
+// hear notes what the peer holds now of the scopes that were compared: of those found equal, said, or else what it told.
+func (r *run) hear(said map[string][]Head, differ []scopeHeads) error {
+	if len(r.heard.Shown) == 0 {
+		return nil
+	}
+	r.heard.Heads = maps.Clone(said)
+	for _, d := range differ {
+		theirs, err := headsOf([]scopeHeads{d})
+		if err != nil {
+			return err
+		}
+		r.heard.Heads[d.Scope] = slices.Concat(slices.Collect(maps.Values(theirs))...)
+	}
+	return nil
 }
 
 // ends returns what the peer has of this device's chains in a scope that this one may not read, and adds to held

@@ -28,8 +28,18 @@ type Snapshots interface {
 	TakeFrames(ctx context.Context, sender trust.Key, scope string, from int, frames [][]byte) (refused *Refusal, err error)
 	// LoadSnapshot shows the records of a snapshot of which every frame is held, marked as to be checked.
 	LoadSnapshot(ctx context.Context, sender trust.Key, scope string) (loaded bool, refused *Refusal, err error)
-	// SettleSnapshots compares those whose whole history is held with it, and lets go of what is not needed any more.
-	SettleSnapshots(ctx context.Context) error
+	// ShownSnapshots names the snapshots, by the hashes of their headers, whose records are shown and to be checked.
+	ShownSnapshots(ctx context.Context) ([][]byte, error)
+	// SettleSnapshots compares those whose whole history is held with it, and lets go of what is not needed any more:
+	// also of one that its own signer, as it was heard, cannot give the history of.
+	SettleSnapshots(ctx context.Context, heard Heard) error
+}
+
+// Heard is what the end of an exchange knows of the peer, as far as it says what the peer does not hold.
+type Heard struct {
+	Peer  trust.Key
+	Shown [][]byte          // the snapshots that were shown before the peer was asked for Heads
+	Heads map[string][]Head // of the scopes that were compared, as the peer told them last
 }
 
 // wireSnapshot asks for a snapshot: for its header, or for frames of the one whose header has this hash.

@@ -63,7 +63,7 @@ func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.
 		}
 	}
 	if err == nil && r.unverified.Load() {
-		if err := r.SettleSnapshots(ctx); err != nil {
+		if err := r.SettleSnapshots(ctx, exchange.Heard{}); err != nil {
 			r.o.Log.Warn("a snapshot is not checked yet", "err", err) // what was admitted stays, and the exchange tries again
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 )
@@ -136,7 +137,7 @@ func longChain(t testing.TB, n int, forked bool) (loaded, ended time.Duration) {
 		t.Fatal(err)
 	}
 	ended = time.Since(at)
-	if err := fresh.SettleSnapshots(t.Context()); err != nil || unverified(t, fresh) != 0 || machines(t, fresh) != len(pieces) || machines(t, f.central) != len(pieces) {
+	if err := fresh.SettleSnapshots(t.Context(), exchange.Heard{}); err != nil || unverified(t, fresh) != 0 || machines(t, fresh) != len(pieces) || machines(t, f.central) != len(pieces) {
 		t.Errorf("%d machines are shown here and %d at the central, of %d: %v", machines(t, fresh), machines(t, f.central), len(pieces), err)
 	}
 	noRefusals(t, fresh)

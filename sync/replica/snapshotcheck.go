@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -134,8 +135,9 @@ func (r *Replica) Unverified(ctx context.Context) ([]Unverified, error) {
 }
 
 // SettleSnapshots compares the snapshots whose whole history is held with what it gives, which is what counts from
-// then on; and forgets what came of a snapshot that the history has overtaken.
-func (r *Replica) SettleSnapshots(ctx context.Context) error {
+// then on; and forgets what came of a snapshot that the history has overtaken. Where the central that signed one has
+// lost what it covers, it is left with a word to people.
+func (r *Replica) SettleSnapshots(ctx context.Context, heard exchange.Heard) error {
 	arriving, err := keptSnapshots(ctx, r.read, snapshotArriving)
 	if err != nil {
 		return err
@@ -155,7 +157,7 @@ func (r *Replica) SettleSnapshots(ctx context.Context) error {
 		return err
 	}
 	for _, k := range shown {
-		if err := r.settleSnapshot(ctx, k); err != nil {
+		if err := r.settleSnapshot(ctx, k, heard); err != nil {
 			return err
 		}
 	}
@@ -178,14 +180,56 @@ func (r *Replica) believed(k *keptSnapshot) bool {
 	return ok && d.Role == record.Central && d.MayRead(k.Scope) && (self.Role == "" || self.MayRead(k.Scope))
 }
 
-func (r *Replica) settleSnapshot(ctx context.Context, k *keptSnapshot) error {
+// ShownSnapshots implements exchange.Snapshots.
+func (r *Replica) ShownSnapshots(ctx context.Context) ([][]byte, error) {
+	list, err := keptSnapshots(ctx, r.read, snapshotShown)
+	var out [][]byte
+	for _, k := range list {
+		out = append(out, k.id())
+	}
+	return out, err
+}
+
+// lostBy reports whether the central that signed a snapshot, of which some history is not held here, does not hold it
+// either, for its database was put back: all that it has of the scope is here. Somebody else may have it yet.
+func (r *Replica) lostBy(ctx context.Context, k *keptSnapshot, heard exchange.Heard) (bool, error) {
+	theirs, compared := heard.Heads[k.Scope]
+	if !compared || !slices.Contains(r.Roster().Heirs(k.Signer), heard.Peer) ||
+		!slices.ContainsFunc(heard.Shown, func(id []byte) bool { return bytes.Equal(id, k.id()) }) {
+		return false, nil // one that came in this very exchange may cover more than was told before
+	}
+	return r.allHeld(ctx, theirs)
+}
+
+func (r *Replica) allHeld(ctx context.Context, heads []exchange.Head) (bool, error) {
+	for _, h := range heads {
+		if held, err := r.Holds(ctx, h.Chain, h.Hash); err != nil || !held {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (r *Replica) settleSnapshot(ctx context.Context, k *keptSnapshot, heard exchange.Heard) error {
 	if !r.believed(k) {
 		return r.inBatch(ctx, func(b *batch) error { return b.leaveSnapshot(k.Scope) })
 	}
-	for _, h := range headsOf(k.Scope, k.Vector) {
-		if held, err := r.Holds(ctx, h.Chain, h.Hash); err != nil || !held {
+	if held, err := r.allHeld(ctx, headsOf(k.Scope, k.Vector)); err != nil {
+		return err
+	} else if !held {
+		lost, err := r.lostBy(ctx, k, heard)
+		if err != nil || !lost {
 			return err
 		}
+		return r.inBatch(ctx, func(b *batch) error {
+			if s, err := b.shownOf(k.Scope); err != nil || s == nil {
+				return err // another process was first
+			}
+			if err := b.leaveSnapshot(k.Scope); err != nil {
+				return err
+			}
+			return b.keepRefusal(b.snapshotRefusal(k.Signer, k.Scope, refusedSnapshot(errSnapshotLost)))
+		})
 	}
 	return r.inBatch(ctx, func(b *batch) error {
 		s, err := b.shownOf(k.Scope)

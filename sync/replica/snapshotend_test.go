@@ -103,6 +103,61 @@ func TestASnapshotEndsWithTheCentralThatSignedIt(t *testing.T) {
 	}
 }
 
+// A central is put back to before a part of what its snapshot covers. What was shown of that part is not to be checked
+// for ever: people are told, and it is shown again when the one who wrote it brings it.
+func TestASnapshotEndsWhenItsCentralHasLostTheHistory(t *testing.T) {
+	f := newField(t).withCopies()
+	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
+	give(t, f.central, writer)
+	give(t, f.central, fresh)
+	save(t, writer, machine("PC-1"))
+	give(t, writer, f.central)
+	early := clone(t, f.central)
+	id := save(t, writer, machine("PC-2"))
+	give(t, writer, f.central)
+	beginBy(t, fresh, f.central)
+	own := save(t, fresh, Change{ID: id, Set: record.Fields{"note": "vu"}})
+	if machines(t, fresh) != 2 || unverified(t, fresh) != 1 || len(refusedCopies(t, fresh)) != 0 {
+		t.Fatal("nothing is shown from a snapshot: nothing is put to the proof")
+	}
+	exchangeAll(t, fresh, early)
+	if said := refusedCopies(t, fresh); unverified(t, fresh) != 0 || len(said) != 1 || !strings.Contains(said[0], "remis dans un état plus ancien") {
+		t.Errorf("%d scopes are still to be checked; people are told %q", unverified(t, fresh), said)
+	}
+	if diff := diffScope(dump(t, fresh), dump(t, early)); diff != "" {
+		t.Error(diff)
+	}
+	exchangeAll(t, writer, early)
+	exchangeAll(t, fresh, early)
+	if got := text(t, fresh, id, "tag") + text(t, fresh, own, "note"); machines(t, fresh) != 2 || got != "PC-2vu" {
+		t.Errorf("%d machines of 2 are shown, %s", machines(t, fresh), got)
+	}
+	if diff := diffScope(dump(t, fresh), dump(t, early)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A neighbour that has not got the history of what a snapshot shows says nothing of who signed it.
+func TestASnapshotStaysWhereANeighbourLacksTheHistory(t *testing.T) {
+	f := newField(t).withCopies()
+	writer, fresh, other := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0), f.admit("voisin", record.Agent, 0)
+	for _, r := range []*Replica{writer, fresh, other} {
+		giveControl(t, f.central, r)
+	}
+	save(t, writer, machine("PC-1"))
+	give(t, writer, f.central)
+	beginBy(t, fresh, f.central)
+	exchangeAll(t, fresh, other)
+	if unverified(t, fresh) != 1 || machines(t, fresh) != 1 {
+		t.Errorf("%d scopes to be checked, %d machines", unverified(t, fresh), machines(t, fresh))
+	}
+	exchangeAll(t, fresh, f.central)
+	noRefusals(t, fresh)
+	if unverified(t, fresh) != 0 || machines(t, fresh) != 1 {
+		t.Errorf("%d scopes to be checked, %d machines", unverified(t, fresh), machines(t, fresh))
+	}
+}
+
 // Whoever may not read a scope any more never gets the history of what a snapshot shows of it.
 func TestASnapshotEndsWithTheRightToReadIt(t *testing.T) {
 	const name = "Zorglubette"

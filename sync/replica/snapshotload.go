@@ -27,6 +27,7 @@ var (
 	errSnapshotOwn     = errors.New("snapshot: it covers entries under this device's own name that it never wrote")
 	errSnapshotElse    = errors.New("snapshot: another exchange brings the scope, or has brought it")
 	errSnapshotFold    = errors.New("snapshot: the history that it covers gives something else")
+	errSnapshotLost    = errors.New("snapshot: who signed it has lost some of the history that it covers")
 )
 
 // SetByJournal says whether first exchanges go by the history alone, and no snapshot is asked for.
@@ -197,6 +198,9 @@ func refusedSnapshot(err error) string {
 		if errors.Is(err, c.is) {
 			return "refusée\u00a0: " + c.sentence + ". Les saisies viennent de l'historique, une à une."
 		}
+	}
+	if errors.Is(err, errSnapshotLost) {
+		return "écartée\u00a0: le central a été remis dans un état plus ancien, et n'a plus toutes les saisies dont elle vient. Ce qui est affiché vient de l'historique\u00a0; ce qui manque revient avec l'appareil qui l'a encore. Prévenez la coordination."
 	}
 	if errors.Is(err, errSnapshotFold) {
 		return "écartée\u00a0: l'historique ne donne pas les mêmes fiches. Ce qui est affiché vient de l'historique. Prévenez la coordination."
