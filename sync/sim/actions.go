@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -216,13 +217,11 @@ func (l *life) forget(n *node) error {
 		if o == n {
 			continue
 		}
-		held, err := marksIn(o.disk)
+		held, err := l.marksOf(o)
 		if err != nil {
 			return err
 		}
-		for m := range held {
-			elsewhere[m] = true
-		}
+		maps.Copy(elsewhere, held)
 	}
 	for m := range now {
 		if w := l.marks[m]; w != nil && !elsewhere[m] {
@@ -235,6 +234,34 @@ func (l *life) forget(n *node) error {
 	return l.forgetSealed(n)
 }
 
+// marksOf returns the marks that are in the file of a device. The file of one that dropped what it had delivered may
+// have the bytes of that for a while, which brings nothing back: there counts what it tells, if it runs.
+func (l *life) marksOf(n *node) (map[mark]bool, error) {
+	switch {
+	case len(n.disk.dropped) == 0:
+		return marksIn(n.disk)
+	case n.r == nil:
+		return nil, nil
+	}
+	return l.marksTold(n)
+}
+
+// marksTold returns the marks in what a device tells.
+func (l *life) marksTold(n *node) (map[mark]bool, error) {
+	held, err := l.hold(n)
+	told := map[mark]bool{}
+	for _, e := range held {
+		for _, op := range e.ops {
+			for _, c := range op.cells {
+				if s, ok := c.value.(string); ok && len(s) >= markLen {
+					told[mark(s[:markLen])] = true
+				}
+			}
+		}
+	}
+	return told, err
+}
+
 // forgetSealed does the same for what is personal: its marks are in no bytes, and only a device that runs can
 // tell them. What none does is given up.
 func (l *life) forgetSealed(n *node) error {
@@ -243,19 +270,11 @@ func (l *life) forgetSealed(n *node) error {
 		if o == n {
 			continue
 		}
-		held, err := l.hold(o)
+		held, err := l.marksTold(o)
 		if err != nil {
 			return err
 		}
-		for _, e := range held {
-			for _, op := range e.ops {
-				for _, c := range op.cells {
-					if s, ok := c.value.(string); ok && len(s) >= markLen {
-						told[mark(s[:markLen])] = true
-					}
-				}
-			}
-		}
+		maps.Copy(told, held)
 	}
 	for m, w := range l.marks {
 		if strings.HasPrefix(w.scope, "people/") && !told[m] {

@@ -24,9 +24,9 @@ type disk struct {
 	writer sqlite.ExecQuerierContext // the device's connection that writes
 	files  map[string][]byte         // beside the database
 
-	dropped map[journal.Chain]hash32 // the last entry of each chain of its device whose bodies that dropped, once delivered
-	left    int                      // commits and writes of files until the power goes, 0 for none planned
-	dead    bool                     // the power is gone: nothing commits any more
+	dropped map[journal.Chain][]journal.Hash // the last entry of each chain of its device at each time that it dropped bodies, once delivered
+	left    int                              // commits and writes of files until the power goes, 0 for none planned
+	dead    bool                             // the power is gone: nothing commits any more
 }
 
 // disks finds a disk by its name, for the hook that SQLite's driver calls on every connection.
@@ -61,7 +61,7 @@ func (d *disk) commit() int32 {
 
 func newDisk(ctx context.Context, name string) (*disk, error) {
 	disks.Do(func() { sqlite.RegisterConnectionHook(hook) })
-	d := &disk{name: name, files: map[string][]byte{}, dropped: map[journal.Chain]hash32{}}
+	d := &disk{name: name, files: map[string][]byte{}, dropped: map[journal.Chain][]journal.Hash{}}
 	disks.byName.Store(name, d)
 	var err error
 	if d.db, err = sql.Open("sqlite", replica.MemoryDSN(name)); err == nil {

@@ -72,6 +72,10 @@ func (l *life) meet() error {
 			if err != nil && (l.endedAt(central, n) || errors.Is(err, exchange.ErrRevoked) && l.endedAt(n, n)) {
 				continue // it is told so, or told nothing; or it knows, and the central has not heard yet
 			}
+			if errors.Is(err, exchange.ErrUnknown) && len(central.lineage()) > 2 {
+				moved++ // its database was put back to before the key that vouches for its last one: others bring that back
+				continue
+			}
 			if err != nil {
 				return fmt.Errorf("after healing, %s cannot exchange: %w", n.label, err)
 			}
@@ -83,7 +87,13 @@ func (l *life) meet() error {
 				l.fault("corrupted blob refused")
 				return true
 			})
-			rejected := slices.DeleteFunc(res.Rejected, func(f exchange.Refusal) bool { return l.waits(central, f) })
+			rejected := slices.DeleteFunc(res.Rejected, func(f exchange.Refusal) bool {
+				if len(n.disk.dropped[journal.Chain{Incarnation: f.Incarnation, Scope: f.Scope}]) > 0 && f.Reason == "link" {
+					moved++ // it follows what it had delivered, to a copy of the central: that has yet to bring it
+					return true
+				}
+				return l.waits(central, f)
+			})
 			if len(refused)+len(rejected) > 0 && l.admitted(central, n) {
 				return fmt.Errorf("after healing, what %s and the central hold is refused: %v %v", n.label, refused, rejected)
 			}
@@ -142,9 +152,10 @@ func (l *life) judge() error {
 		for k, e := range h {
 			by := l.author(e)
 			waits := by != nil && law.waits(by)
-			last, some := n.disk.dropped[journal.Chain{Incarnation: e.incarnation, Scope: e.scope}]
+			ends := n.disk.dropped[journal.Chain{Incarnation: e.incarnation, Scope: e.scope}]
+			lost := slices.ContainsFunc(ends, func(h journal.Hash) bool { return central[hash32(h)] == nil })
 			switch own := slices.Contains(n.lineage(), by); {
-			case some && central[last] == nil && !law.reads(n.id.Public(), e.scope):
+			case lost && !law.reads(n.id.Public(), e.scope):
 				l.strand(e) // it follows what others held and have lost since, when their disk was put back
 			case !law.revoked(n.id.Public()) && !waits && (own || law.reads(n.id.Public(), e.scope)):
 				all[k] = e

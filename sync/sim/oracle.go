@@ -38,8 +38,8 @@ func (e *entry) bears(m mark) bool {
 }
 
 // hold returns what a device holds, as it would send it to somebody who has nothing, but for what it dropped. Of that
-// it names the last of each chain.
-func (o *oracle) hold(ctx context.Context, r *replica.Replica, dropped map[journal.Chain]hash32) (map[hash32]*entry, error) {
+// it names the ends.
+func (o *oracle) hold(ctx context.Context, r *replica.Replica, dropped map[journal.Chain][]journal.Hash) (map[hash32]*entry, error) {
 	out := map[hash32]*entry{}
 	scopes, err := r.Scopes(ctx)
 	if err != nil {
@@ -57,15 +57,15 @@ func (o *oracle) hold(ctx context.Context, r *replica.Replica, dropped map[journ
 			}
 			done[h.Chain] = true
 			err := o.chain(ctx, r, h.Chain, nil, out)
-			if last, some := dropped[h.Chain]; some && err == nil {
-				err = o.chain(ctx, r, h.Chain, []journal.Hash{last}, out)
+			if ends := dropped[h.Chain]; len(ends) > 0 && err == nil {
+				err = o.chain(ctx, r, h.Chain, ends, out) // a copy may have gone on from any of them
 			}
 			if err != nil {
 				return nil, fmt.Errorf("chain %x of %s: %w", h.Chain.Incarnation[:4], scope, err)
 			}
 		}
 		for _, h := range heads {
-			if out[hash32(h.Hash)] == nil && dropped[h.Chain] != hash32(h.Hash) {
+			if out[hash32(h.Hash)] == nil && !slices.Contains(dropped[h.Chain], h.Hash) {
 				return nil, fmt.Errorf("it names %s/%d as an end and does not send it", scope, h.Seq)
 			}
 		}
