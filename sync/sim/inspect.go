@@ -22,6 +22,7 @@ func (l *life) inspect(n *node) (map[hash32]*entry, error) {
 		if _, err := n.r.Poll(l.ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", n.label, err)
 		}
+		l.follow(n)
 	}
 	held, err := l.hold(n)
 	w := l.readLaw(held)
