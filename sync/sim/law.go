@@ -243,13 +243,13 @@ func (v *revocation) ends(held map[hash32]*entry, e *entry) bool {
 
 // forked reports whether the chain of an entry has two branches.
 func forked(held map[hash32]*entry, e *entry) bool {
-	seen := map[hash32]bool{}
+	seen := map[uint64]bool{} // by number: where a branch began may have been dropped
 	for _, o := range held {
 		if o.incarnation == e.incarnation && o.scope == e.scope {
-			if seen[o.prev] {
+			if seen[o.seq] {
 				return true
 			}
-			seen[o.prev] = true
+			seen[o.seq] = true
 		}
 	}
 	return false
