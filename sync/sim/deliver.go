@@ -88,7 +88,10 @@ func (l *life) dropped(n *node, before map[hash32]*entry, receipts []exchange.Re
 		}
 		some = true
 		last := gone[len(gone)-1]
-		n.disk.dropped[c] = append(slices.Clip(n.disk.dropped[c]), journal.Hash(last.hash)) // copies of the disk have their own
+		n.disk.dropped[c] = slices.Clip(n.disk.dropped[c]) // copies of the disk have their own
+		for _, e := range gone {
+			n.disk.dropped[c] = append(n.disk.dropped[c], journal.Hash(e.hash))
+		}
 		if law.reads(n.id.Public(), c.Scope) {
 			return fmt.Errorf("it drops entries of %s, which it may read", c.Scope)
 		}

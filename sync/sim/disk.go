@@ -24,7 +24,7 @@ type disk struct {
 	writer sqlite.ExecQuerierContext // the device's connection that writes
 	files  map[string][]byte         // beside the database
 
-	dropped map[journal.Chain][]journal.Hash // the last entry of each chain of its device at each time that it dropped bodies, once delivered
+	dropped map[journal.Chain][]journal.Hash // the entries of each chain of its device whose bodies that dropped, once delivered
 	left    int                              // commits and writes of files until the power goes, 0 for none planned
 	dead    bool                             // the power is gone: nothing commits any more
 }

@@ -152,8 +152,8 @@ func (l *life) judge() error {
 		for k, e := range h {
 			by := l.author(e)
 			waits := by != nil && law.waits(by)
-			ends := n.disk.dropped[journal.Chain{Incarnation: e.incarnation, Scope: e.scope}]
-			lost := slices.ContainsFunc(ends, func(h journal.Hash) bool { return central[hash32(h)] == nil })
+			gone := n.disk.dropped[journal.Chain{Incarnation: e.incarnation, Scope: e.scope}]
+			lost := slices.ContainsFunc(gone, func(h journal.Hash) bool { return central[hash32(h)] == nil })
 			switch own := slices.Contains(n.lineage(), by); {
 			case lost && !law.reads(n.id.Public(), e.scope):
 				l.strand(e) // it follows what others held and have lost since, when their disk was put back

@@ -37,8 +37,8 @@ func (e *entry) bears(m mark) bool {
 	return false
 }
 
-// hold returns what a device holds, as it would send it to somebody who has nothing, but for what it dropped. Of that
-// it names the ends.
+// hold returns what a device holds, as it would send it to somebody who has nothing, but for what it dropped. What
+// that is, it is told.
 func (o *oracle) hold(ctx context.Context, r *replica.Replica, dropped map[journal.Chain][]journal.Hash) (map[hash32]*entry, error) {
 	out := map[hash32]*entry{}
 	scopes, err := r.Scopes(ctx)
@@ -57,8 +57,8 @@ func (o *oracle) hold(ctx context.Context, r *replica.Replica, dropped map[journ
 			}
 			done[h.Chain] = true
 			err := o.chain(ctx, r, h.Chain, nil, out)
-			if ends := dropped[h.Chain]; len(ends) > 0 && err == nil {
-				err = o.chain(ctx, r, h.Chain, ends, out) // a copy may have gone on from any of them
+			if gone := dropped[h.Chain]; len(gone) > 0 && err == nil {
+				err = o.chain(ctx, r, h.Chain, gone, out) // a copy may have gone on from any of them
 			}
 			if err != nil {
 				return nil, fmt.Errorf("chain %x of %s: %w", h.Chain.Incarnation[:4], scope, err)
