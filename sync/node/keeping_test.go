@@ -131,6 +131,28 @@ func TestASubjectIsFoundInQuarantineAndUnderOtherNames(t *testing.T) {
 	}
 }
 
+// The running central settles a request at the moment it is written down, and the command that wrote it goes on to erase
+// what it had found before.
+func TestWhatWasErasedMeanwhileIsErasedOnce(t *testing.T) {
+	f := newField(t)
+	office := f.join("accueil", record.Coordination)
+	site := save(t, office, record.Site, record.Fields{"type": "college", "uai": "0150001V", "name": "Collège"})
+	save(t, office, record.ClassMember, pupil(site, "Élodie"))
+	f.exchange(office)
+	found, err := f.central.AboutPerson(t.Context(), "elodie exemple", time.Time{})
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	for range 2 {
+		if err := f.central.EraseAbout(t.Context(), found, ReasonRequest); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if said, err := f.central.Confirmations(t.Context()); err != nil || len(said) != 1 {
+		t.Errorf("%d erasures of one record, %v", len(said), err)
+	}
+}
+
 func TestWhatIsOverItsTimeIsErased(t *testing.T) {
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 	made, err := Found(t.Context(), t.TempDir(), FoundOptions{

@@ -266,13 +266,18 @@ func (r *Replica) LatestReceipt(ctx context.Context) (time.Time, error) {
 	return time.UnixMilli(n), translate(err)
 }
 
-// EraseAbout erases records about a person, those that stand aside included, as Erase does.
+// EraseAbout erases records about a person, those that stand aside included, as Erase does. What was erased since it was
+// found is left out: a command and the running central may be at it together.
 func (r *Replica) EraseAbout(ctx context.Context, list []About, reason string) error {
-	byScope := map[string][]uuid.UUID{}
-	for _, a := range list {
-		byScope[a.Scope] = append(byScope[a.Scope], a.ID)
-	}
-	return r.inBatch(ctx, func(b *batch) error { return b.eraseAll(byScope, reason) })
+	return r.inBatch(ctx, func(b *batch) error {
+		byScope := map[string][]uuid.UUID{}
+		for _, a := range list {
+			if !b.roster.Erased(a.Scope, a.ID) {
+				byScope[a.Scope] = append(byScope[a.Scope], a.ID)
+			}
+		}
+		return b.eraseAll(byScope, reason)
+	})
 }
 
 // Confirmation says which devices have dropped what an erasure names.
