@@ -136,8 +136,27 @@ func (b *batch) eraseRecord(scope string, id uuid.UUID) error {
 		if err := b.restore(t.entry, held[0].Entry); err != nil {
 			return err
 		}
+		if held[0].stands == aside {
+			if err := b.judgeErased(held[0]); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// judgeErased asks the roster again of an entry that stands aside and was written on a record that is erased now: the
+// rest of the action may count without it.
+func (b *batch) judgeErased(e heldEntry) error {
+	author, err := b.opened(e.Incarnation)
+	if err != nil {
+		return err
+	}
+	k, err := b.chainOf(e.Chain(), false)
+	if err != nil {
+		return err
+	}
+	return b.judgeEntry(b.roster, author, k, e)
 }
 
 // kindsOf returns the kinds under which a scope holds a record of this id: one, but for forgeries.

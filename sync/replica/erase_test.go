@@ -91,3 +91,52 @@ func TestWhatIsErasedOfABulkEntryIsLeftInNoFrame(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What an operation on an erased record was, nobody can tell who heard of the erasure first. So whoever heard of it last
+// may not judge by that either: one action of two operations, written after the end of a role, stands everywhere or nowhere.
+func TestAnErasureChangesWhetherAnActionStands(t *testing.T) {
+	f := newField(t)
+	office := f.admit("bureau", record.Coordination, 0)
+	writer := f.admit("auteur", record.Coordination, 0)
+	early, late, last := f.admit("tôt", record.Coordination, 0), f.admit("tard", record.Coordination, 0), f.admit("après", record.Coordination, 0)
+	edited := save(t, office, Change{Kind: record.Event, Set: record.Fields{"title": "Forum", "type": "ruralitic"}})
+	for _, r := range []*Replica{f.central, writer, early} {
+		give(t, office, r)
+	}
+	if err := f.central.ChangeRole(t.Context(), writer.Identity().Public(), record.Agent, []string{"0150001V"}); err != nil {
+		t.Fatal(err)
+	}
+	// It has not heard of it: an agent creates events, and edits those of others no more.
+	saved, err := writer.Save(t.Context(), uuid.Nil,
+		Change{ID: edited, Set: record.Fields{"title": "Forum d'hiver"}},
+		Change{Kind: record.Event, Set: record.Fields{"title": "Trophées", "type": "trophees"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := saved.IDs[1]
+	giveControl(t, f.central, early)
+	admit(t, early, writer, all(t, writer, "agenda"))
+	if _, err := early.Get(t.Context(), made); err == nil {
+		t.Fatal("the action is not aside: nothing is put to the proof")
+	}
+	if err := f.central.Erase(t.Context(), []uuid.UUID{edited}, "demande"); err != nil {
+		t.Fatal(err)
+	}
+	giveControl(t, f.central, early)
+	giveControl(t, f.central, late)
+	give(t, office, late)
+	admit(t, late, writer, all(t, writer, "agenda"))
+	giveControl(t, f.central, last)
+	give(t, early, last) // of the one operation, nothing is left
+	for _, r := range []*Replica{early, late, last} {
+		if diff := diffScope(dump(t, early), dump(t, r)); diff != "" {
+			t.Error(diff)
+		}
+		if _, err := r.Get(t.Context(), made); err != nil {
+			t.Errorf("%s: %v", r.Self().Name, err)
+		}
+		if err := r.Verify(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+	}
+}

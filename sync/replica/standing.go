@@ -177,15 +177,20 @@ func (b *batch) judgeAgain(roster *trust.Roster, author trust.Key, k *chain) err
 			}
 			continue
 		}
-		verdict, err := roster.Judge(author, e.Entry, b.within(k, e.Entry))
-		if err != nil {
-			verdict = trust.Aside // what let it in once is taken back
+		if err := b.judgeEntry(roster, author, k, e); err != nil {
+			return err
 		}
-		if stands := standingOf(verdict, e.Entry); stands != e.stands {
-			if err := b.restand(e, stands); err != nil {
-				return err
-			}
-		}
+	}
+	return nil
+}
+
+func (b *batch) judgeEntry(roster *trust.Roster, author trust.Key, k *chain, e heldEntry) error {
+	verdict, err := roster.Judge(author, e.Entry, b.within(k, e.Entry))
+	if err != nil {
+		verdict = trust.Aside // what let it in once is taken back
+	}
+	if stands := standingOf(verdict, e.Entry); stands != e.stands {
+		return b.restand(e, stands)
 	}
 	return nil
 }

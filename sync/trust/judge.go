@@ -201,10 +201,12 @@ func (r *Roster) Judge(author Key, e *journal.Entry, within func(Cut) bool) (Ver
 		if errors.Is(err, journal.ErrHollow) && !r.Erased(e.Scope, head.ID) && !r.Voided(e.Scope, head.ID) {
 			return verdict, err
 		}
+		// Of what is erased some hold the body yet when they judge and some never had it: nobody goes by it.
+		unread := err != nil || e.Critical || r.Erased(e.Scope, head.ID)
 		granted, stands := false, false
 		for j := range admissions {
 			a := &admissions[j]
-			if a.mayHaveWritten(e.Scope, record.Kind(head.Kind), op, err != nil || e.Critical) {
+			if a.mayHaveWritten(e.Scope, record.Kind(head.Kind), op, unread) {
 				granted = true
 				stands = stands || !a.behind && (!bounded || r.stands(a.line, a.RecordID, within))
 			}
