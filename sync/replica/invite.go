@@ -73,7 +73,8 @@ func invitations(ctx context.Context, q querier, now time.Time) ([]Invite, error
 
 // AdmitDevice finds the invitation whose code matches, and in one transaction spends it and writes the
 // admission of the device. The match is the caller's: it proves the code without ever sending it. The device
-// that has spent it may ask again until it expires, in case the answer was lost: nothing is written then.
+// that has spent it may ask again until it expires, in case the answer was lost: nothing is written then. One
+// whose key was ended spends none.
 func (r *Replica) AdmitDevice(ctx context.Context, match func(code string) bool, device func(Invite) trust.Device) (Invite, error) {
 	var used Invite
 	err := r.inBatch(ctx, func(b *batch) error {
@@ -87,6 +88,9 @@ func (r *Replica) AdmitDevice(ctx context.Context, match func(code string) bool,
 			}
 			used = i
 			d := device(i)
+			if b.roster.Revoked(d.Key) {
+				return ErrInvitation // an admission would not lift its end, and the invitation is for another
+			}
 			if i.spent != nil {
 				if _, stands := b.roster.Device(d.Key); !stands || !bytes.Equal(i.spent, d.Key[:]) {
 					return ErrInvitation

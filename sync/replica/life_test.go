@@ -1,11 +1,9 @@
 package replica
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
@@ -301,29 +299,5 @@ func TestAForkThatCouldNotBeLeftIsLeftLater(t *testing.T) {
 			t.Error("it writes on under a name that is another's too")
 		}
 		told(t, a, CopyForked)
-	}
-}
-
-// An invitation is for one device: it was written by a life that goes on elsewhere, or in a backup that does not know
-// that it was used.
-func TestACopyAnswersNoInvitationOfTheFirst(t *testing.T) {
-	f := newField(t)
-	i := Invite{Code: "ABCD-EFGH-JKMN-PQRS", Role: record.Coordination, Expires: time.Now().Add(time.Hour)}
-	if err := f.central.AddInvitation(t.Context(), i); err != nil {
-		t.Fatal(err)
-	}
-	copied := heirOf(t, f.central)
-	use := func(r *Replica) error {
-		_, err := r.AdmitDevice(t.Context(), func(code string) bool { return code == i.Code }, func(i Invite) trust.Device {
-			id := newIdentity(t, "tablette")
-			return trust.Device{Key: id.Public(), Age: id.Age.Recipient().String(), Role: i.Role, Name: "tablette"}
-		})
-		return err
-	}
-	if err := use(f.central); err != nil {
-		t.Fatal(err)
-	}
-	if err := use(copied); !errors.Is(err, ErrInvitation) {
-		t.Errorf("a used invitation admits another device at the copy: %v", err)
 	}
 }
