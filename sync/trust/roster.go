@@ -309,7 +309,7 @@ func noteAdmission(in map[Key][]Device, s statement) {
 	}
 	d := Device{Key: key, RecordID: s.op.ID}
 	d.Age, _ = cell(s.op, "age").(string)
-	d.Name, _ = cell(s.op, "name").(string)
+	d.Name = nameCell(s.op)
 	role, _ := cell(s.op, "role").(string)
 	d.Role = record.Role(role)
 	inherits, _ := cell(s.op, "inherits").([]any)
@@ -352,7 +352,7 @@ func (r *Roster) foldDevices() {
 		if d := r.current(k); d.Role != "" {
 			d.Key, d.Twin = k, true
 			d.Age, _ = cell(s.op, "age").(string)
-			if name, _ := cell(s.op, "name").(string); name != "" {
+			if name := nameCell(s.op); name != "" {
 				d.Name = name
 			}
 			r.devices[k] = d

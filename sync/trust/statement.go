@@ -6,6 +6,8 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
+	"strings"
+	"unicode"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
@@ -135,6 +137,25 @@ func cell(op journal.Op, field string) any {
 func keyCell(op journal.Op, field string) (Key, bool) {
 	b, _ := cell(op, field).([]byte)
 	return KeyOf(b)
+}
+
+// maxName is the length of the longest name of a device, in characters.
+const maxName = 80
+
+// nameCell returns the name of a device, which it gave itself: one line of characters that show, for names stand
+// in sentences on which people decide.
+func nameCell(op journal.Op) string {
+	name, _ := cell(op, "name").(string)
+	name = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) {
+			return -1
+		}
+		return r
+	}, name))
+	if runes := []rune(name); len(runes) > maxName {
+		name = string(runes[:maxName-1]) + "…"
+	}
+	return name
 }
 
 func idCell(op journal.Op, field string) (id uuid.UUID) {

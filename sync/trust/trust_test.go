@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,6 +112,21 @@ func TestFoundingNamesTheTerritoryAndItsFirstDelegate(t *testing.T) {
 	d, ok := r.Device(central.Public())
 	if !ok || !d.Delegate || d.Role != record.Central || d.Name != "Central" {
 		t.Errorf("first device = %+v, %t", d, ok)
+	}
+}
+
+// A device names itself, and people decide on its name: it must show what it is made of, on one line.
+func TestANameIsOneLineOfCharactersThatShow(t *testing.T) {
+	f, central := found(t)
+	for name, want := range map[string]string{
+		"Salle\u00a0B, « élèves »":         "Salle\u00a0B, « élèves »",
+		" bus\x1b[2J\n\u202egauche\u200b ": "bus[2Jgauche",
+		strings.Repeat("é", 81):            strings.Repeat("é", 79) + "…",
+	} {
+		d := deviceOf(identity(t, name), record.Agent, "0150646X")
+		if got, _ := NewRoster(f.Territory, append(rootEntries(f), newPen(t, f.Territory, central).admit(d))).Device(d.Key); got.Name != want {
+			t.Errorf("%q is called %q, want %q", name, got.Name, want)
+		}
 	}
 }
 
