@@ -131,6 +131,7 @@ func DataDir() string {
 func Main(args []string, s Streams, desktop Desktop) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	s.Out, s.Err = say.Terminal(s.Out), say.Terminal(s.Err)
 	var c cli
 	exited, status := false, Done
 	parser, err := kong.New(&c, kong.Name("buron"),

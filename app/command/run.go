@@ -226,7 +226,7 @@ func (c *doctorCmd) recover(e *env, r *replica.Replica) error {
 	if c.Recovery == "" {
 		return nil
 	}
-	phrase, err := e.askPhrase(c.Passphrase, "Phrase de secours : ")
+	phrase, err := node.Passphrase(c.Passphrase, "Phrase de secours : ", e.In, e.Err)
 	if err != nil {
 		return err
 	}

@@ -78,6 +78,7 @@ func dataDir() string {
 func run(args []string, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	out, errOut = say.Terminal(out), say.Terminal(errOut)
 	var c cli
 	exited, status := false, done
 	parser, err := kong.New(&c, kong.Name("buron-central"), kong.Description("Le central du territoire."),

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"cantal.fr/buron/sync/replica"
@@ -112,25 +110,4 @@ func openRecovery(r *replica.Replica, path, passphrase string) (trust.Recovery, 
 		return got, ErrRecoveryOther
 	}
 	return got, nil
-}
-
-// Passphrase reads a passphrase from a file, or asks for it where none is named. The error of one that is missing
-// is Mistyped.
-func Passphrase(file, question string, in io.Reader, out io.Writer) (string, error) {
-	if file != "" {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			return "", Mistyped(fmt.Sprintf("la phrase ne peut pas être lue : %v", err))
-		}
-		if phrase := strings.TrimSpace(string(b)); phrase != "" {
-			return phrase, nil
-		}
-		return "", Mistyped("le fichier de la phrase est vide")
-	}
-	fmt.Fprint(out, question)
-	line, err := bufio.NewReader(in).ReadString('\n')
-	if phrase := strings.TrimSpace(line); phrase != "" {
-		return phrase, nil
-	}
-	return "", Mistyped(fmt.Sprintf("la phrase manque (%v)", err))
 }
