@@ -22,6 +22,22 @@ var errOnlyRoot = errors.New("cet appareil admet et suspend les autres\u00a0: se
 // nothing.
 var ErrEndedByRoot = errors.New("arrêté avec le fichier de secours du territoire, qui seul peut revenir là-dessus")
 
+// ErrMoot is returned where what would be said of a device changes nothing: it is that already, or cannot be it.
+var ErrMoot = errors.New("replica: it changes nothing of this device")
+
+// moot is an ErrMoot in a sentence for people.
+type moot string
+
+func (m moot) Error() string      { return string(m) }
+func (moot) Is(target error) bool { return target == ErrMoot }
+
+const (
+	errNotAdmitted  moot = "cet appareil n'est pas admis dans ce territoire"
+	errNotEnded     moot = "cet appareil n'est pas suspendu\u00a0: il n'y a rien à reprendre"
+	errConfirmed    moot = "cet appareil n'attend pas d'être confirmé"
+	errNothingAside moot = "rien de cet appareil n'est mis de côté"
+)
+
 // MayTakeBack tells whether a delegate can readmit or release a device: nil, or ErrEndedByRoot in a sentence that says
 // what can.
 func (r *Replica) MayTakeBack(key trust.Key) error { return mayTakeBack(r.Roster(), key) }
@@ -103,7 +119,7 @@ func (r *Replica) revoke(ctx context.Context, key trust.Key, reason string, whol
 	err = r.inBatch(ctx, func(b *batch) error {
 		d, ok := b.roster.Device(key)
 		if !ok {
-			return fmt.Errorf("%w: cet appareil n'est pas admis", ErrUnknown)
+			return errNotAdmitted
 		}
 		if d.Delegate {
 			return errOnlyRoot
@@ -174,7 +190,7 @@ func (r *Replica) Readmit(ctx context.Context, key trust.Key) error {
 			}
 		}
 		if len(said) == 0 {
-			return fmt.Errorf("%w: cet appareil n'est pas révoqué", ErrUnknown)
+			return errNotEnded
 		}
 		_, err := b.say(said...)
 		return err
@@ -187,7 +203,7 @@ func (r *Replica) ChangeRole(ctx context.Context, key trust.Key, role record.Rol
 	return r.inBatch(ctx, func(b *batch) (err error) {
 		d, ok := b.roster.Device(key)
 		if !ok {
-			return fmt.Errorf("%w: cet appareil n'est pas admis", ErrUnknown)
+			return errNotAdmitted
 		}
 		if d.Delegate {
 			return errOnlyRoot
@@ -216,7 +232,7 @@ func (r *Replica) Confirm(ctx context.Context, key trust.Key) error {
 	return r.inBatch(ctx, func(b *batch) error {
 		d, ok := b.roster.Device(key)
 		if !ok || !d.Twin {
-			return fmt.Errorf("%w: cet appareil n'attend pas d'être confirmé", ErrUnknown)
+			return errConfirmed
 		}
 		said, err := b.inheritance(&d)
 		if err == nil {
@@ -311,7 +327,7 @@ func (r *Replica) Release(ctx context.Context, key trust.Key) error {
 			}
 		}
 		if len(said) == 0 {
-			return fmt.Errorf("%w: rien de cet appareil n'est mis de côté", ErrUnknown)
+			return errNothingAside
 		}
 		_, err = b.say(said...)
 		return err

@@ -3,7 +3,6 @@ package replica
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"cantal.fr/buron/sync/journal"
@@ -19,7 +18,7 @@ func (r *Replica) NameDelegate(ctx context.Context, root *trust.Root, key trust.
 	d, ok := r.Roster().Device(key)
 	switch {
 	case !ok || d.Revoked:
-		return fmt.Errorf("%w: cet appareil n'est pas admis", ErrUnknown)
+		return errNotAdmitted
 	case d.Role != record.Coordination && d.Role != record.Central:
 		return errors.New("seul un appareil de la coordination admet les autres\u00a0: changez d'abord son rôle")
 	}
@@ -34,7 +33,7 @@ func (r *Replica) NameDelegate(ctx context.Context, root *trust.Root, key trust.
 // then on does not.
 func (r *Replica) EndDelegate(ctx context.Context, root *trust.Root, key trust.Key, reason string) error {
 	if _, ok := r.Roster().Device(key); !ok {
-		return fmt.Errorf("%w: cet appareil n'est pas admis", ErrUnknown)
+		return errNotAdmitted
 	}
 	cuts, err := r.cutsOf(ctx, key)
 	if err != nil {
@@ -68,7 +67,7 @@ func (r *Replica) ReleaseByRoot(ctx context.Context, root *trust.Root, key trust
 // takeBack has the root take revocations back, whole where cuts is nil, else up to these entries.
 func (r *Replica) takeBack(ctx context.Context, root *trust.Root, list []trust.Revocation, cuts []trust.Cut) error {
 	if len(list) == 0 {
-		return fmt.Errorf("%w: cet appareil n'est pas révoqué", ErrUnknown)
+		return errNotEnded
 	}
 	pieces := make([]journal.Piece, len(list))
 	for i, v := range list {

@@ -72,7 +72,7 @@ func TestADelegateIsToldThatItTakesBackNothingOfTheRoots(t *testing.T) {
 	if text(t, f.central, again, "tag") != "PC-3" || !f.central.Roster().MayAdmit(x.Identity().Public()) {
 		t.Error("readmitted by the root, it is not what it was")
 	}
-	if err := f.central.ReadmitByRoot(t.Context(), f.root(), x.Identity().Public()); !errors.Is(err, ErrUnknown) {
+	if err := f.central.ReadmitByRoot(t.Context(), f.root(), x.Identity().Public()); !errors.Is(err, errNotEnded) {
 		t.Errorf("readmitted twice: %v", err)
 	}
 }

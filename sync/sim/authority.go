@@ -24,9 +24,9 @@ func (l *life) speaker() *node {
 	return pick(l.random, able)
 }
 
-// said takes what a speaker answers: that the device is not, or no more, what was thought is no failure.
+// said takes what a speaker answers: that the device or the record is not, or no more, what was thought is no failure.
 func (l *life) said(err error) bool {
-	if err != nil && !errors.Is(err, replica.ErrUnknown) && !errors.Is(err, replica.ErrEndedByRoot) {
+	if err != nil && !errors.Is(err, replica.ErrMoot) && !errors.Is(err, replica.ErrUnknown) && !errors.Is(err, replica.ErrEndedByRoot) {
 		l.fail(err)
 	}
 	return err == nil
