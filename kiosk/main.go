@@ -24,7 +24,7 @@ import (
 
 // options are the command line.
 type options struct {
-	Data    string        `help:"Dossier des données (sinon BURON_DATA)." env:"BURON_DATA" placeholder:"DIR" type:"path"`
+	Data    string        `help:"Dossier des données (sinon BURON_DATA, sinon ~/.local/share/buron-kiosk)." env:"BURON_DATA" placeholder:"DIR" type:"path"`
 	Join    string        `help:"Rejoindre un territoire avec cette invitation, puis ouvrir." placeholder:"INVITATION"`
 	Central string        `help:"Adresse du central." placeholder:"URL"`
 	Device  string        `help:"Nom de la borne." default:"Borne"`
@@ -34,7 +34,7 @@ type options struct {
 	Every   time.Duration `help:"Temps entre deux échanges sans nouveauté." default:"1m"`
 	Window  string        `help:"Fenêtre de cette taille, au lieu du plein écran." placeholder:"1280x800"`
 	Theme   string        `help:"clair, sombre ou contraste." enum:"clair,sombre,contraste" default:"clair"`
-	Text    int           `help:"Taille du texte, de 100 à 200 %." default:"100"`
+	Text    int           `help:"Taille du texte, de 100 à 200\u00a0%." default:"100"`
 }
 
 func main() { os.Exit(run()) }

@@ -69,7 +69,7 @@ type cli struct {
 	Export     exportCmd           `cmd:"" help:"Exporter une sorte en CSV ou en JSON."`
 	Conflicts  conflictsCmd        `cmd:"" help:"Lister ce qui est à décider."`
 	Duplicates duplicatesCmd       `cmd:"" help:"Lister ce qui semble saisi deux fois."`
-	Merge      mergeCmd            `cmd:"" help:"Réunir des doublons : le plus petit identifiant reste."`
+	Merge      mergeCmd            `cmd:"" help:"Réunir des doublons\u00a0: le plus petit identifiant reste."`
 	Quarantine quarantineCmd       `cmd:"" help:"Lister ce que des appareils ont écrit après leur fin."`
 	Sync       syncCmd             `cmd:"" help:"Échanger avec les voisins et le central, sans fenêtre."`
 	Bundle     bundleCmd           `cmd:"" help:"Préparer une clé USB, ou en lire une."`
@@ -84,8 +84,8 @@ type cli struct {
 type windowCmd struct {
 	Size  string        `name:"window" help:"Taille de la fenêtre." placeholder:"1280x800"`
 	Theme string        `help:"clair, sombre ou contraste." enum:"clair,sombre,contraste," default:""`
-	Text  int           `help:"Taille du texte, de 100 à 200 %." default:"0"`
-	Page  string        `help:"Page à ouvrir."`
+	Text  int           `help:"Taille du texte, de 100 à 200\u00a0%." default:"0"`
+	Page  string        `help:"Page à ouvrir\u00a0: parc, échanges, à décider, appareils, mis de côté, effacements, clé usb, réglages…" placeholder:"PAGE"`
 	Alone bool          `help:"Ne pas chercher les voisins par mDNS."`
 	Every time.Duration `help:"Temps entre deux échanges sans nouveauté." default:"1m"`
 }

@@ -76,7 +76,7 @@ func (c *duplicatesCmd) Run(e *env) error {
 
 type mergeCmd struct {
 	ID   []string `arg:"" help:"Identifiants ou étiquettes des doublons."`
-	Keep []string `help:"Garder la valeur qu'a cet enregistrement ; sans cela, celle du plus ancien." placeholder:"champ=ID" sep:"none"`
+	Keep []string `help:"Garder la valeur qu'a cet enregistrement\u00a0; sans cela, celle du plus ancien." placeholder:"champ=ID" sep:"none"`
 }
 
 // Run makes one record of several.

@@ -12,8 +12,8 @@ import (
 )
 
 type inviteCmd struct {
-	Role    string        `required:"" help:"coordination, agent, facilitator, host ou kiosk." placeholder:"RÔLE"`
-	Place   []string      `help:"Lieu : UAI d'un collège, bus, ou identifiant." placeholder:"LIEU" sep:"none"`
+	Role    string        `required:"" help:"coordination, agent, facilitator, host, kiosk ou central." placeholder:"RÔLE"`
+	Place   []string      `help:"Lieu\u00a0: UAI d'un collège, bus, ou identifiant." placeholder:"LIEU" sep:"none"`
 	For     time.Duration `help:"Durée de validité." default:"168h"`
 	Address string        `help:"Adresse de cet appareil sur le réseau, si ce n'est pas celle qu'il se trouve." placeholder:"HÔTE:PORT"`
 	File    string        `help:"Écrire l'invitation dans un fichier .buron-invitation." placeholder:"FICHIER" type:"path"`

@@ -16,7 +16,7 @@ type syncCmd struct {
 	Once    bool          `help:"Échanger une fois avec chacun, puis s'arrêter."`
 	Central string        `help:"Adresse du central." placeholder:"URL"`
 	Peer    []string      `help:"Adresse d'un voisin." placeholder:"HÔTE:PORT" sep:"none"`
-	Listen  string        `help:"Adresse où attendre les voisins (off : ne pas attendre)." default:":0"`
+	Listen  string        `help:"Adresse où attendre les voisins (off\u00a0: ne pas attendre)." default:":0"`
 	Alone   bool          `help:"Ne pas chercher les voisins par mDNS."`
 	Every   time.Duration `help:"Temps entre deux échanges sans nouveauté." default:"1m"`
 	USB     bool          `name:"usb" help:"Lire aussi les clés USB et le dossier inbox des données."`

@@ -20,7 +20,7 @@ func (k *Kiosk) hostView() view {
 	if lent {
 		names = fmt.Sprintf("Classe %s\u00a0: %d noms en mémoire, %d sur %d ont répondu. Ils s’effacent une heure après la dernière signature.", s.Label, len(s.Members), len(s.Done), len(s.Members))
 	}
-	box := container.NewVBox(look.Card(theme.ColorNamePrimary, look.Title("Classe"), words(names), words("Une classe se charge depuis le poste de l’accueil\u00a0: Charte, puis « Charger une classe ».")))
+	box := container.NewVBox(look.Card(theme.ColorNamePrimary, look.Title("Classe"), words(names), words("Une classe se charge depuis le poste de l’accueil\u00a0: Charte, puis «\u00a0Charger une classe\u00a0».")))
 	if lent {
 		box.Add(lines(k.room(), false, []fyne.CanvasObject{look.NewTouchButton("Feuille d’émargement", "clipboard-text", look.Plain, func() { k.tap(flow.BtnSheet, "") }),
 			look.NewTouchButton("Terminer la classe", "check", look.Plain, func() { k.tap(flow.BtnEndClass, "") })}))

@@ -56,7 +56,7 @@ var errNotCentral = errors.New("ce dossier n'est pas devenu un central\u00a0: ef
 
 type inviteCmd struct {
 	Role  string        `required:"" help:"coordination, agent, facilitator, host ou kiosk." placeholder:"RÔLE"`
-	Place []string      `help:"Lieu : UAI d'un collège, bus, ou identifiant." placeholder:"LIEU" sep:"none"`
+	Place []string      `help:"Lieu\u00a0: UAI d'un collège, bus, ou identifiant." placeholder:"LIEU" sep:"none"`
 	For   time.Duration `help:"Durée de validité." default:"168h"`
 	URL   string        `help:"Adresse du central, écrite dans l'invitation." placeholder:"URL"`
 }

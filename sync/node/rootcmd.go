@@ -15,7 +15,7 @@ type RootCommand struct {
 	End      rootEndCmd      `cmd:"" help:"Arrêter un appareil, même un de ceux-là, ou le central."`
 	Readmit  rootReadmitCmd  `cmd:"" help:"Réadmettre un appareil arrêté avec le fichier de secours."`
 	Release  rootReleaseCmd  `cmd:"" help:"Compter les saisies mises de côté d'un appareil arrêté avec ce fichier."`
-	Renew    rootRenewCmd    `cmd:"" help:"Remplacer le fichier de secours : l'ancien ne dit plus rien."`
+	Renew    rootRenewCmd    `cmd:"" help:"Remplacer le fichier de secours\u00a0: l'ancien ne dit plus rien."`
 }
 
 // Session is what a command works with.
