@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A story with the real programs: a central, two desktops and a kiosk; the links are cut, something is
 # recorded on each, the links are mended, and all end equal. Everything said is reread with the command
-# line. Pictures of the four windows are left in build/demo/.
+# line. Pictures of the three windows, and of the page of exchanges, are left in build/demo/.
 set -euo pipefail
 bin=$(realpath "${1:?build folder}")
 out=$bin/demo

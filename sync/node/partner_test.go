@@ -9,7 +9,7 @@ import (
 	"cantal.fr/buron/sync/record"
 )
 
-// mDNS is a hint that anyone on the network may give: 200 neighbours at most (DESIGN §8).
+// mDNS is a hint that anyone on the network may give: 200 neighbours at most.
 func TestAnnouncedNeighboursAreBounded(t *testing.T) {
 	f := newField(t)
 	a := f.join("a", record.Agent)

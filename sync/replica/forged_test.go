@@ -63,7 +63,7 @@ func TestAnOperationOfAnotherScopeNeverTouchesTheRecord(t *testing.T) {
 	}
 }
 
-// An entry validly signed that breaks the format's limits is set aside alone (DESIGN §5, §8).
+// An entry validly signed that breaks the format's limits is set aside alone.
 func TestAnEntryOverALimitIsSetAsideAlone(t *testing.T) {
 	deep := any("x")
 	for range 6 {
