@@ -11,7 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
+
 	"syscall"
 	"time"
 
@@ -72,7 +72,7 @@ type cli struct {
 	Merge      mergeCmd            `cmd:"" help:"Réunir des doublons\u00a0: le plus petit identifiant reste."`
 	Quarantine quarantineCmd       `cmd:"" help:"Lister ce que des appareils ont écrit après leur fin."`
 	Sync       syncCmd             `cmd:"" help:"Échanger avec les voisins et le central, sans fenêtre."`
-	Bundle     bundleCmd           `cmd:"" help:"Préparer une clé USB, ou en lire une."`
+	Bundle     node.BundleCommand  `cmd:"" help:"Préparer une clé USB, ou en lire une."`
 	Backup     node.BackupCommand  `cmd:"" help:"Sauvegarder tout ce que cet appareil contient, dans un fichier chiffré."`
 	Restore    node.RestoreCommand `cmd:"" help:"Restaurer une sauvegarde dans un dossier vide."`
 	Root       node.RootCommand    `cmd:"" help:"Ce que seul le fichier de secours du territoire peut dire."`
@@ -115,18 +115,6 @@ func misused(err error) error {
 	return err
 }
 
-// DataDir returns where a person's data are kept when no folder is named: XDG_DATA_HOME/buron.
-func DataDir() string {
-	if base := os.Getenv("XDG_DATA_HOME"); base != "" {
-		return filepath.Join(base, "buron")
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "buron-data"
-	}
-	return filepath.Join(home, ".local", "share", "buron")
-}
-
 // Main runs one command line and returns its exit status.
 func Main(args []string, s Streams, desktop Desktop) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -135,8 +123,8 @@ func Main(args []string, s Streams, desktop Desktop) int {
 	var c cli
 	exited, status := false, Done
 	parser, err := kong.New(&c, kong.Name("buron"),
-		kong.Description("Le carnet de terrain des collèges du Cantal : il enregistre sans réseau et échange quand il peut."),
-		kong.Writers(s.Out, s.Err), kong.Vars{"data": DataDir()},
+		kong.Description("Le carnet de terrain des collèges du Cantal\u00a0: il enregistre sans réseau et échange quand il peut."),
+		kong.Writers(s.Out, s.Err), kong.Vars{"data": node.DataDir("buron")},
 		kong.Exit(func(code int) { exited, status = true, code }))
 	if err != nil {
 		fmt.Fprintln(s.Err, "buron:", err)
@@ -147,12 +135,12 @@ func Main(args []string, s Streams, desktop Desktop) int {
 		return status
 	}
 	if err != nil {
-		fmt.Fprintf(s.Err, "buron: %s\nEssayez : buron --help\n", say.Misuse(err))
+		fmt.Fprintf(s.Err, "buron: %s\nEssayez\u00a0: buron --help\n", say.Misuse(err))
 		return Usage
 	}
 	e := &env{Streams: s, ctx: ctx, dir: c.Data, desktop: desktop}
 	if e.dir == "" {
-		e.dir = DataDir()
+		e.dir = node.DataDir("buron")
 	}
 	session := &node.Session{Context: e.ctx, Dir: e.dir, Open: e.open, In: e.In, Out: e.Out, Err: e.Err}
 	return e.finish(misused(parsed.Run(e, session)))
@@ -172,10 +160,10 @@ func (e *env) finish(err error) int {
 		return Usage
 	case errors.As(err, &problems):
 		for _, p := range problems {
-			fmt.Fprintf(e.Err, "%s : %s\n", p.Field, p.Sentence())
+			fmt.Fprintf(e.Err, "%s\u00a0: %s\n", p.Field, p.Sentence())
 		}
 	case errors.Is(err, replica.ErrNone):
-		fmt.Fprintf(e.Err, "Aucun territoire dans %s.\nFaites : buron init --territory NOM, buron init --demo ou buron join INVITATION.\n", e.dir)
+		fmt.Fprintf(e.Err, "Aucun territoire dans %s.\nFaites\u00a0: buron init --territory NOM, buron init --demo ou buron join INVITATION.\n", e.dir)
 	case errors.Is(err, replica.ErrForbidden):
 		fmt.Fprintln(e.Err, "Le rôle de cet appareil ne permet pas cela.")
 		fmt.Fprintln(e.Err, "buron:", err)

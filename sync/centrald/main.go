@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
 	"cantal.fr/buron/sync/node"
@@ -43,7 +42,7 @@ type cli struct {
 	Subject   subjectCmd          `cmd:"" help:"Exporter ou effacer ce qui est gardé d'une personne."`
 	Erasures  erasuresCmd         `cmd:"" help:"Lister les effacements, et les appareils qui les ont confirmés."`
 	Retention retentionCmd        `cmd:"" help:"Effacer ce dont la durée de conservation est atteinte."`
-	Bundle    bundleCmd           `cmd:"" help:"Préparer une clé USB, ou en lire une."`
+	Bundle    node.BundleCommand  `cmd:"" help:"Préparer une clé USB, ou en lire une."`
 	Root      node.RootCommand    `cmd:"" help:"Ce que seul le fichier de secours du territoire peut dire."`
 	Backup    node.BackupCommand  `cmd:"" help:"Sauvegarder tout ce que ce central contient, pendant qu'il tourne, dans un fichier chiffré."`
 	Restore   node.RestoreCommand `cmd:"" help:"Restaurer une sauvegarde dans un dossier vide."`
@@ -68,11 +67,7 @@ func dataDir() string {
 	if os.Geteuid() == 0 {
 		return "/var/lib/buron-central"
 	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "buron-central-data"
-	}
-	return filepath.Join(home, ".local", "share", "buron-central")
+	return node.DataDir("buron-central")
 }
 
 func run(args []string, out, errOut io.Writer) int {
@@ -93,7 +88,7 @@ func run(args []string, out, errOut io.Writer) int {
 		return status
 	}
 	if err != nil {
-		fmt.Fprintf(errOut, "buron-central: %s\nEssayez : buron-central --help\n", say.Misuse(err))
+		fmt.Fprintf(errOut, "buron-central: %s\nEssayez\u00a0: buron-central --help\n", say.Misuse(err))
 		return misuse
 	}
 	e := &env{ctx: ctx, dir: c.Data, in: os.Stdin, out: out, err: errOut}
@@ -107,7 +102,7 @@ func run(args []string, out, errOut io.Writer) int {
 		fmt.Fprintln(errOut, "buron-central:", say.Misuse(err))
 		return misuse
 	case errors.Is(err, replica.ErrNone):
-		fmt.Fprintf(errOut, "Aucun territoire dans %s.\nFaites : buron-central init --territory NOM.\n", e.dir)
+		fmt.Fprintf(errOut, "Aucun territoire dans %s.\nFaites\u00a0: buron-central init --territory NOM.\n", e.dir)
 	default:
 		sentence, cause := say.Error(err)
 		fmt.Fprintln(errOut, "buron-central:", sentence)

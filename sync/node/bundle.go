@@ -90,16 +90,16 @@ func (s StickRead) Sentence() string {
 	return s.Err.Error()
 }
 
-// TellReads writes what came of each bundle for people, and returns how many could not be read.
-func TellReads(w io.Writer, reads []StickRead) (failed int) {
+// tellReads writes what came of each bundle for people, and returns how many could not be read.
+func tellReads(w io.Writer, reads []StickRead) (failed int) {
 	for _, read := range reads {
 		if read.Err != nil {
 			failed++
 		}
 		name := filepath.Base(read.File)
-		fmt.Fprintf(w, "%s : %s\n", name, read.Sentence())
+		fmt.Fprintf(w, "%s\u00a0: %s\n", name, read.Sentence())
 		for _, refusal := range read.Refused {
-			fmt.Fprintf(w, "%s : %s\n", name, refusal.Sentence)
+			fmt.Fprintf(w, "%s\u00a0: %s\n", name, refusal.Sentence)
 		}
 	}
 	return failed
