@@ -6,8 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -16,6 +16,7 @@ import (
 	"cantal.fr/buron/kiosk/screen"
 	"cantal.fr/buron/sync/node"
 	"cantal.fr/buron/sync/replica"
+	"cantal.fr/buron/sync/say"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
@@ -37,41 +38,75 @@ type options struct {
 	Text    int           `help:"Taille du texte, de 100 à 200\u00a0%." default:"100"`
 }
 
-func main() { os.Exit(run()) }
+func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
 
-func run() int {
+// Exit statuses.
+const (
+	done   = 0
+	failed = 1
+	misuse = 2
+)
+
+// run opens the terminal, and returns the exit status once it is closed.
+func run(args []string, out io.Writer) int {
 	var o options
-	kong.Parse(&o, kong.Name("buron-kiosk"), kong.Description("La borne publique de Buron."))
+	helped, status := false, done
+	parser := kong.Must(&o, kong.Name("buron-kiosk"), kong.Description("La borne publique de Buron."),
+		kong.Exit(func(code int) { helped, status = true, code }))
+	_, err := parser.Parse(args)
+	switch {
+	case helped:
+		return status
+	case err == nil && (o.Text < 100 || o.Text > 200):
+		err = errors.New("--text va de 100 à 200")
+	}
+	if err != nil {
+		fmt.Fprintf(out, "buron-kiosk: %s\nEssayez\u00a0: buron-kiosk --help\n", say.Misuse(err))
+		return misuse
+	}
 	if o.Data == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "buron-kiosk:", err)
-			return 1
-		}
-		o.Data = filepath.Join(home, ".local", "share", "buron-kiosk")
+		o.Data = node.DataDir("buron-kiosk")
+	}
+	// Before anything else: an invitation must not be spent for a window that cannot open.
+	if err := look.Display(); err != nil {
+		return fail(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	if o.Join != "" {
-		r, err := node.Join(ctx, o.Data, o.Join, o.Central, o.Device, replica.Options{})
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "buron-kiosk:", err)
-			return 1
-		}
-		if err := r.Close(); err != nil {
-			fmt.Fprintln(os.Stderr, "buron-kiosk:", err)
-			return 1
+		if err := join(ctx, o); err != nil {
+			return fail(err)
 		}
 	}
 	return show(ctx, cancel, o)
 }
 
+// fail says what went wrong, and below it the cause for whoever helps.
+func fail(err error) int {
+	sentence, cause := say.Error(err)
+	fmt.Fprintln(os.Stderr, "buron-kiosk:", sentence)
+	if cause != "" {
+		fmt.Fprintf(os.Stderr, "(%s)\n", cause)
+	}
+	return failed
+}
+
+// join uses the invitation, unless this terminal belongs to a territory already: the same command line may start it
+// every day.
+func join(ctx context.Context, o options) error {
+	r, err := node.Join(ctx, o.Data, o.Join, o.Central, o.Device, replica.Options{})
+	switch {
+	case errors.Is(err, node.ErrFounded):
+		fmt.Fprintln(os.Stderr, "buron-kiosk: cette borne appartient déjà à un territoire\u00a0: l'invitation n'a pas servi.")
+		return nil
+	case err != nil:
+		return err
+	}
+	return r.Close()
+}
+
 // show opens the window until the host closes it.
 func show(ctx context.Context, cancel func(), o options) int {
-	if err := look.Display(); err != nil {
-		fmt.Fprintln(os.Stderr, "buron-kiosk:", err)
-		return 1
-	}
 	if err := look.Speak(); err != nil {
 		fmt.Fprintln(os.Stderr, "buron-kiosk:", err)
 	}
@@ -103,7 +138,7 @@ func show(ctx context.Context, cancel func(), o options) int {
 		})
 		wg.Go(func() { k.Run(ctx) })
 	}
-	status := 0
+	status := done
 	r, err := replica.Open(ctx, o.Data, replica.Options{})
 	switch {
 	case err == nil:
@@ -111,17 +146,15 @@ func show(ctx context.Context, cancel func(), o options) int {
 	case errors.Is(err, replica.ErrNone):
 		screen.Start(ctx, win, o.Data, live, open)
 	default:
-		fmt.Fprintln(os.Stderr, "buron-kiosk:", err)
+		status = fail(err)
 		screen.Broken(win)
-		status = 1
 	}
 	win.ShowAndRun()
 	cancel()
 	wg.Wait()
 	if again {
 		if err := startAgain(os.Args); err != nil {
-			fmt.Fprintln(os.Stderr, "buron-kiosk:", err)
-			return 1
+			return fail(err)
 		}
 	}
 	return status
