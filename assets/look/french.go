@@ -119,12 +119,7 @@ func Ago(t, now time.Time) string {
 func Number(n int) string { return record.Grouped(int64(n)) }
 
 // Count writes a number with its noun: « 0 appareil », « 1 appareil », « 50 000 appareils ».
-func Count(n int, one, many string) string {
-	if n > -2 && n < 2 {
-		return Number(n) + "\u00a0" + one
-	}
-	return Number(n) + "\u00a0" + many
-}
+func Count(n int, one, many string) string { return record.Count(n, one, many) }
 
 // Size writes a number of bytes: « 300 Mo ».
 func Size(bytes int64) string {

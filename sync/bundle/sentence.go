@@ -39,26 +39,18 @@ func Sentence(err error) string {
 // remove ends what goes well.
 const remove = "Vous pouvez retirer la clé."
 
-func count(n int, one, many string) string {
-	word := many
-	if n < 2 {
-		word = one
-	}
-	return record.Grouped(int64(n)) + "\u00a0" + word
-}
-
 // Sentence says to people what was written.
 func (w Written) Sentence() string {
 	in := ""
 	if len(w.Files) > 1 {
-		in = ", en " + count(len(w.Files), "fichier", "fichiers")
+		in = ", en " + record.Count(len(w.Files), "fichier", "fichiers")
 	}
 	var what, rest string
 	switch {
 	case w.Entries > 0 && w.Photos > 0:
-		what = count(w.Entries, "saisie", "saisies") + " et " + photos(w.Photos) + " copiés"
+		what = record.Count(w.Entries, "saisie", "saisies") + " et " + photos(w.Photos) + " copiés"
 	case w.Entries > 0:
-		what = count(w.Entries, "saisie copiée", "saisies copiées")
+		what = record.Count(w.Entries, "saisie copiée", "saisies copiées")
 	case w.Photos > 0:
 		what = photos(w.Photos) + copied(w.Photos)
 	}
@@ -68,11 +60,11 @@ func (w Written) Sentence() string {
 	if what == "" {
 		return "Rien de nouveau à copier\u00a0; la clé dit aux autres ce qui est arrivé ici. " + rest + remove
 	}
-	return what + " pour " + count(w.Devices, "appareil", "appareils") + in + ". " + rest + remove
+	return what + " pour " + record.Count(w.Devices, "appareil", "appareils") + in + ". " + rest + remove
 }
 
 // photos counts what is joined to records.
-func photos(n int) string { return count(n, "photo ou document", "photos ou documents") }
+func photos(n int) string { return record.Count(n, "photo ou document", "photos ou documents") }
 
 func copied(n int) string {
 	if n < 2 {
@@ -129,16 +121,16 @@ func Summary(list []Report) string {
 func said(sum Report, from string) []string {
 	var out []string
 	if sum.Admitted > 0 {
-		out = append(out, count(sum.Admitted, "nouvelle saisie lue", "nouvelles saisies lues")+".")
+		out = append(out, record.Count(sum.Admitted, "nouvelle saisie lue", "nouvelles saisies lues")+".")
 	}
 	if sum.Photos > 0 {
-		out = append(out, count(sum.Photos, "photo ou document arrivé", "photos ou documents arrivés")+".")
+		out = append(out, record.Count(sum.Photos, "photo ou document arrivé", "photos ou documents arrivés")+".")
 	}
 	if sum.NoRoom > 0 {
 		out = append(out, photos(sum.NoRoom)+" n'"+has(sum.NoRoom)+" pas été pris\u00a0: la place que cet appareil réserve aux photos est pleine. Rien d'autre ne manque.")
 	}
 	if sum.Received > 0 {
-		out = append(out, fmt.Sprintf("%s par %s.", count(sum.Received, "reçue", "reçues"), from))
+		out = append(out, fmt.Sprintf("%s par %s.", record.Count(sum.Received, "reçue", "reçues"), from))
 	}
 	if sum.Revoked {
 		out = append(out, "L'appareil qui a préparé cette clé est retiré du territoire\u00a0: ce qu'il a écrit depuis est mis de côté.")
@@ -147,11 +139,11 @@ func said(sum Report, from string) []string {
 		out = append(out, "La liste des appareils et de leurs droits est mise à jour.")
 	}
 	if sum.Gap > 0 {
-		out = append(out, count(sum.Gap, "saisie attend", "saisies attendent")+
+		out = append(out, record.Count(sum.Gap, "saisie attend", "saisies attendent")+
 			" d'autres qui ne sont pas sur cette clé. Demandez une clé préparée pour cet appareil, ou échangez avec le central.")
 	}
 	if n := len(sum.Refused); n > 0 {
-		out = append(out, count(n, "envoi refusé", "envois refusés")+"\u00a0: voyez Échanges.")
+		out = append(out, record.Count(n, "envoi refusé", "envois refusés")+"\u00a0: voyez Échanges.")
 	}
 	switch {
 	case len(out) > 0:

@@ -191,7 +191,7 @@ func TestOverTheLimitOfAFile(t *testing.T) {
 	if len(w.Files) < 2 || w.Entries != 300 || !strings.HasSuffix(w.Files[0], "-1.buron") {
 		t.Fatalf("%+v", w)
 	}
-	if !strings.Contains(w.Sentence(), "en "+count(len(w.Files), "fichier", "fichiers")) {
+	if !strings.Contains(w.Sentence(), "en "+record.Count(len(w.Files), "fichier", "fichiers")) {
 		t.Errorf("said %q", w.Sentence())
 	}
 	for _, file := range w.Files {

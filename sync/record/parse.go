@@ -257,6 +257,14 @@ func FormatInstant(ms int64) string {
 	return fmt.Sprintf("%s %d\u00a0h\u00a0%02d", t.Format("02/01/2006"), t.Hour(), t.Minute())
 }
 
+// Count writes a number with its noun: « 0 appareil », « 1 appareil », « 50 000 appareils ».
+func Count(n int, one, many string) string {
+	if n > -2 && n < 2 {
+		return Grouped(int64(n)) + "\u00a0" + one
+	}
+	return Grouped(int64(n)) + "\u00a0" + many
+}
+
 // Grouped writes a number with thin spaces between its thousands.
 func Grouped(n int64) string {
 	text := strconv.FormatInt(n, 10)
