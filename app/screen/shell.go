@@ -140,6 +140,9 @@ func (s *Shell) OpenNamed(name string) {
 		s.Push(&erasuresPage{})
 	case "reglages":
 		s.Push(&settingsPage{})
+	case "":
+	default:
+		s.say("Il n'y a pas de page «\u00a0" + name + "\u00a0» ici.")
 	}
 }
 
