@@ -239,7 +239,7 @@ plug() {
 	local said
 	said=$("$bin/buron" --data "$d/a" bundle read "$key" 2>&1)
 	if grep -q 'par le central' <<<"$said" && "$bin/buron" --data "$d/a" status --json | grep -q '"pending": 0'; then
-		ok "the receipts came back: $(sed 's/.* : //' <<<"$said")"
+		ok "the receipts came back: $(sed $'s/.*\u00a0: //' <<<"$said")"
 	else
 		fail "no receipt: $said, $("$bin/buron" --data "$d/a" status --json | grep pending)"
 	fi

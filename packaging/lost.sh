@@ -34,7 +34,7 @@ if holds neighbour VOLEUR-1; then ok "revoked at the central, the laptop is stil
 
 mkdir "$work/stick"
 central bundle write "$work/stick" >/dev/null 2>&1
-ok "the stick weighs $(du -b "$work"/stick/*.buron | cut -f1) bytes; the neighbour says: $(valley neighbour bundle read "$work/stick" 2>&1 | sed 's/.* : //')"
+ok "the stick weighs $(du -b "$work"/stick/*.buron | cut -f1) bytes; the neighbour says: $(valley neighbour bundle read "$work/stick" 2>&1 | sed $'s/.*\u00a0: //')"
 b laptop add equipment level=socle tag=VOLEUR-2 >/dev/null 2>&1
 b neighbour add equipment level=socle tag=SECRET >/dev/null 2>&1
 if meet; then fail "the laptop's exchange ends well: $said"; else ok "the laptop is refused, and told: ${said%%$'\n'*}"; fi

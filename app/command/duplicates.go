@@ -99,7 +99,7 @@ func (c *mergeCmd) Run(e *env) error {
 	}
 	rec, ok, err := r.Book(e.ctx).Get(ids[0])
 	if err != nil || !ok {
-		return fmt.Errorf("%s : %w", c.ID[0], replica.ErrUnknown)
+		return fmt.Errorf("%s\u00a0: %w", c.ID[0], replica.ErrUnknown)
 	}
 	s, _ := record.Of(rec.Kind)
 	keep := map[string]uuid.UUID{}

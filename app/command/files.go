@@ -41,7 +41,7 @@ func (c *exportCmd) Run(e *env) (err error) {
 	if c.Output != "" {
 		f, err := os.Create(c.Output)
 		if err != nil {
-			return fmt.Errorf("écrire %s : %w", c.Output, err)
+			return fmt.Errorf("écrire %s\u00a0: %w", c.Output, err)
 		}
 		defer func() { err = errors.Join(err, f.Sync(), f.Close()) }()
 		out = f
@@ -89,7 +89,7 @@ func (c *importCmd) Run(e *env) error {
 	level, _ := equipment.Field("level")
 	code, err := level.Parse(c.Level)
 	if err != nil {
-		return usage("--level : %v", err)
+		return usage("--level\u00a0: %v", err)
 	}
 	o.Level, _ = code.(string)
 	plan, err := interchange.Prepare(e.ctx, book, c.Paths, o)
@@ -116,18 +116,18 @@ func (e *env) tellPlan(p *interchange.Plan) {
 		if l.Note != "" {
 			note = " (" + l.Note + ")"
 		}
-		fmt.Fprintf(e.Out, "%-9s %s : %s%s\n", words[l.Action], l.File, l.Title, note)
+		fmt.Fprintf(e.Out, "%-9s %s\u00a0: %s%s\n", words[l.Action], l.File, l.Title, note)
 	}
 	for _, f := range p.Refused {
 		where := f.File
 		if f.Row > 0 {
 			where = fmt.Sprintf("%s, ligne %d", f.File, f.Row)
 		}
-		fmt.Fprintf(e.Err, "refusé    %s : %s\n", where, f.Reason)
+		fmt.Fprintf(e.Err, "refusé    %s\u00a0: %s\n", where, f.Reason)
 	}
 	for _, n := range p.Notes {
 		fmt.Fprintln(e.Err, n)
 	}
-	fmt.Fprintf(e.Out, "%d créés, %d modifiés, %d inchangés, %d refusés\n",
+	fmt.Fprintf(e.Out, "créés %d, modifiés %d, inchangés %d, refusés %d\n",
 		p.Count(interchange.Create), p.Count(interchange.Update), p.Count(interchange.Unchanged), len(p.Refused))
 }

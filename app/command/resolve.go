@@ -28,7 +28,7 @@ func schema(kind string) (record.Schema, error) {
 		for _, k := range record.Kinds() {
 			known = append(known, string(k))
 		}
-		return s, usage("sorte inconnue : %s (sortes : %s)", kind, strings.Join(known, ", "))
+		return s, usage("sorte inconnue\u00a0: %s (sortes\u00a0: %s)", kind, strings.Join(known, ", "))
 	}
 	return s, nil
 }
@@ -37,7 +37,7 @@ func schema(kind string) (record.Schema, error) {
 func assignment(s record.Schema, text string) (record.Field, string, error) {
 	name, value, ok := strings.Cut(text, "=")
 	if !ok {
-		return record.Field{}, "", usage("%q : écrivez champ=valeur", text)
+		return record.Field{}, "", usage("%q\u00a0: écrivez champ=valeur", text)
 	}
 	f, ok := s.Field(strings.TrimSpace(name))
 	if !ok {
@@ -45,7 +45,7 @@ func assignment(s record.Schema, text string) (record.Field, string, error) {
 		for _, f := range s.Fields {
 			known = append(known, f.Name)
 		}
-		return f, "", usage("%s n'a pas de champ %q (champs : %s)", s.Kind, name, strings.Join(known, ", "))
+		return f, "", usage("%s n'a pas de champ %q (champs\u00a0: %s)", s.Kind, name, strings.Join(known, ", "))
 	}
 	return f, value, nil
 }
@@ -78,7 +78,7 @@ func value(f record.Field, text string, siblings record.Fields, b record.Book) (
 	}
 	v, err := f.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s : %w", f.Name, err)
+		return nil, fmt.Errorf("%s\u00a0: %w", f.Name, err)
 	}
 	return v, nil
 }
@@ -103,7 +103,7 @@ func reference(f record.Field, text string, siblings record.Fields, b record.Boo
 			}
 		}
 	}
-	return "", fmt.Errorf("%s : rien ne s'appelle « %s » ici. Donnez l'identifiant, ou le nom exact", f.Name, text)
+	return "", fmt.Errorf("%s\u00a0: rien ne s'appelle «\u00a0%s\u00a0» ici. Donnez l'identifiant, ou le nom exact", f.Name, text)
 }
 
 // only returns the one record whose field has the value, "" where there is none.
@@ -126,7 +126,7 @@ func only(f record.Field, text string, siblings record.Fields, b record.Book, fi
 	case 1:
 		return ids[0], nil
 	}
-	return "", fmt.Errorf("%s : %d enregistrements s'appellent « %s ». Donnez l'identifiant de l'un d'eux : %s",
+	return "", fmt.Errorf("%s\u00a0: %d enregistrements s'appellent «\u00a0%s\u00a0». Donnez l'identifiant de l'un d'eux\u00a0: %s",
 		f.Name, len(ids), text, strings.Join(ids, ", "))
 }
 

@@ -46,7 +46,7 @@ func (c *syncCmd) Run(e *env) error {
 		return e.tellOnce(n.Once(e.ctx))
 	}
 	waits := time.AfterFunc(2*time.Second, func() {
-		fmt.Fprintln(e.Err, "Un autre programme échange déjà pour ce dossier, la fenêtre peut-être : celui-ci prendra son tour.")
+		fmt.Fprintln(e.Err, "Un autre programme échange déjà pour ce dossier, la fenêtre peut-être\u00a0: celui-ci prendra son tour.")
 	})
 	defer waits.Stop()
 	ready := func(addr string) {
@@ -66,7 +66,7 @@ func (e *env) tellExchanges() func(node.Status) {
 	return func(s node.Status) {
 		if s.LastExchange.After(last) {
 			last = s.LastExchange
-			fmt.Fprintf(e.Err, "%s échange terminé : %d enregistrements, %d en attente\n", last.Format("15:04:05"), s.Records, s.Pending)
+			fmt.Fprintf(e.Err, "%s échange terminé\u00a0: %d enregistrements, %d en attente\n", last.Format("15:04:05"), s.Records, s.Pending)
 		}
 	}
 }
@@ -76,7 +76,7 @@ func (e *env) tellOnce(outcomes []node.Outcome, err error) error {
 		return err
 	}
 	if len(outcomes) == 0 {
-		return errors.New("personne avec qui échanger : donnez --central URL ou --peer HÔTE:PORT")
+		return errors.New("personne avec qui échanger\u00a0: donnez --central URL ou --peer HÔTE:PORT")
 	}
 	failed := 0
 	for _, o := range outcomes {
@@ -85,9 +85,9 @@ func (e *env) tellOnce(outcomes []node.Outcome, err error) error {
 			e.tell(o.Partner, o.Err)
 			continue
 		}
-		fmt.Fprintf(e.Err, "%s : %d reçues, %d envoyées\n", o.Partner, o.Received, o.Sent)
+		fmt.Fprintf(e.Err, "%s\u00a0: saisies reçues %d, envoyées %d\n", o.Partner, o.Received, o.Sent)
 		for _, refusal := range o.Refused {
-			fmt.Fprintf(e.Err, "%s : %s\n", o.Partner, refusal.Sentence)
+			fmt.Fprintf(e.Err, "%s\u00a0: %s\n", o.Partner, refusal.Sentence)
 		}
 	}
 	if failed == len(outcomes) {
@@ -191,7 +191,7 @@ func (c *doctorCmd) Run(e *env) error {
 	}
 	defer r.Close()
 	progress := func(what string) func(done, total int) {
-		return func(done, total int) { fmt.Fprintf(e.Err, "\r%s : %d sur %d", what, done, total) }
+		return func(done, total int) { fmt.Fprintf(e.Err, "\r%s\u00a0: %d sur %d", what, done, total) }
 	}
 	if err := c.recover(e, r); err != nil {
 		return err
@@ -226,7 +226,7 @@ func (c *doctorCmd) recover(e *env, r *replica.Replica) error {
 	if c.Recovery == "" {
 		return nil
 	}
-	phrase, err := node.Passphrase(c.Passphrase, "Phrase de secours : ", e.In, e.Err)
+	phrase, err := node.Passphrase(c.Passphrase, "Phrase de secours\u00a0: ", e.In, e.Err)
 	if err != nil {
 		return err
 	}
@@ -245,8 +245,8 @@ func tellKey(e *env, r *replica.Replica) error {
 	}
 	can := "le fichier de secours la rend"
 	if ok, err := r.Recoverable(e.ctx); err != nil || !ok {
-		can = "aucun fichier de secours ne la rend : faites une sauvegarde"
+		can = "aucun fichier de secours ne la rend\u00a0: faites une sauvegarde"
 	}
-	fmt.Fprintf(e.Err, "Clé des données : %s ; %s.\n", r.KeyStore(), can)
+	fmt.Fprintf(e.Err, "Clé des données\u00a0: %s\u00a0; %s.\n", r.KeyStore(), can)
 	return nil
 }

@@ -19,7 +19,7 @@ type initCmd struct {
 func (c *initCmd) Run(e *env) error {
 	if c.Demo {
 		r, err := demo.Create(e.ctx, e.dir, e.options(), func(done, total int) {
-			fmt.Fprintf(e.Err, "\rExemples : %d sur %d", done, total)
+			fmt.Fprintf(e.Err, "\rExemples\u00a0: %d sur %d", done, total)
 		})
 		if err != nil {
 			return err
@@ -38,9 +38,9 @@ func (c *initCmd) Run(e *env) error {
 }
 
 func tellRecovery(e *env, territory string, f *node.Founded) {
-	fmt.Fprintf(e.Err, "Le territoire « %s » est créé dans %s.\n", territory, e.dir)
-	fmt.Fprintf(e.Err, "Fichier de secours : %s\nPhrase de secours : %s\n", f.Recovery, f.Passphrase)
-	fmt.Fprintln(e.Err, "Notez la phrase sur papier, déplacez le fichier sur une clé rangée en lieu sûr : eux seuls remplacent un central perdu.")
+	fmt.Fprintf(e.Err, "Le territoire «\u00a0%s\u00a0» est créé dans %s.\n", territory, e.dir)
+	fmt.Fprintf(e.Err, "Fichier de secours\u00a0: %s\nPhrase de secours\u00a0: %s\n", f.Recovery, f.Passphrase)
+	fmt.Fprintln(e.Err, "Notez la phrase sur papier, déplacez le fichier sur une clé rangée en lieu sûr\u00a0: eux seuls remplacent un central perdu.")
 }
 
 // deviceName is what other people will read beside what this device wrote.
@@ -74,6 +74,6 @@ func (c *joinCmd) Run(e *env) error {
 	defer r.Close()
 	name, _, _ := r.Roster().Territory()
 	self := r.Self()
-	fmt.Fprintf(e.Err, "« %s » a rejoint « %s » (%s).\n", self.Name, name, self.Role.Label())
+	fmt.Fprintf(e.Err, "«\u00a0%s\u00a0» a rejoint «\u00a0%s\u00a0» (%s).\n", self.Name, name, self.Role.Label())
 	return nil
 }

@@ -55,7 +55,7 @@ func (c *setCmd) Run(e *env) error {
 	}
 	s, ok := record.Of(view.Kind)
 	if !ok {
-		return fmt.Errorf("cette version ne connaît pas la sorte %s : mettez Buron à jour pour modifier %s", view.Kind, c.ID)
+		return fmt.Errorf("cette version ne connaît pas la sorte %s\u00a0: mettez Buron à jour pour modifier %s", view.Kind, c.ID)
 	}
 	set, err := values(s, c.Fields, view.Fields, r.Book(e.ctx))
 	if err != nil {
@@ -82,13 +82,13 @@ func (e *env) view(r *replica.Replica, text string) (replica.View, error) {
 			return replica.View{}, err
 		}
 		if len(found) != 1 {
-			return replica.View{}, fmt.Errorf("« %s » désigne %d enregistrements : donnez un identifiant", text, len(found))
+			return replica.View{}, fmt.Errorf("«\u00a0%s\u00a0» désigne %d enregistrements\u00a0: donnez un identifiant", text, len(found))
 		}
 		id = found[0].ID
 	}
 	view, err := r.Get(e.ctx, id)
 	if err != nil {
-		return view, fmt.Errorf("%s : %w", text, err)
+		return view, fmt.Errorf("%s\u00a0: %w", text, err)
 	}
 	return view, nil
 }

@@ -88,7 +88,7 @@ type Options struct {
 }
 
 // ErrNothing is returned where there is no file to read.
-var ErrNothing = errors.New("aucun fichier à importer : donnez des fichiers .json ou .csv, ou un dossier qui en contient")
+var ErrNothing = errors.New("aucun fichier à importer\u00a0: donnez des fichiers .json ou .csv, ou un dossier qui en contient")
 
 // Prepare reads files, and the folders among them, and says what importing them would do. A file
 // that cannot be read is refused by name and the others go on.

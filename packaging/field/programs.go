@@ -131,7 +131,7 @@ func (p *programs) join(ctx context.Context, d *device) error {
 	return err
 }
 
-var exchanged = regexp.MustCompile(`: (\d+) reçues, (\d+) envoyées`)
+var exchanged = regexp.MustCompile(`: saisies reçues (\d+), envoyées (\d+)`)
 
 // sync lets a device exchange with the central and returns how many entries moved.
 func (p *programs) sync(ctx context.Context, d *device) (int, error) {

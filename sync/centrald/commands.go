@@ -23,9 +23,9 @@ func (c *initCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.err, "Le territoire « %s » est créé dans %s.\n", c.Territory, e.dir)
-	fmt.Fprintf(e.err, "Fichier de secours : %s\nPhrase de secours : %s\n", f.Recovery, f.Passphrase)
-	fmt.Fprintln(e.err, "Notez la phrase sur papier, déplacez le fichier sur une clé rangée en lieu sûr : eux seuls remplacent un central perdu.")
+	fmt.Fprintf(e.err, "Le territoire «\u00a0%s\u00a0» est créé dans %s.\n", c.Territory, e.dir)
+	fmt.Fprintf(e.err, "Fichier de secours\u00a0: %s\nPhrase de secours\u00a0: %s\n", f.Recovery, f.Passphrase)
+	fmt.Fprintln(e.err, "Notez la phrase sur papier, déplacez le fichier sur une clé rangée en lieu sûr\u00a0: eux seuls remplacent un central perdu.")
 	return f.Replica.Close()
 }
 
@@ -127,10 +127,10 @@ func (c *statusCmd) Run(e *env) error {
 	if c.JSON {
 		return e.printJSON(status)
 	}
-	fmt.Fprintf(e.out, "Territoire : %s\nEnregistrements : %d\nAppareils : %d\nÀ décider : %d\nInvitations en cours : %d\n",
+	fmt.Fprintf(e.out, "Territoire\u00a0: %s\nEnregistrements\u00a0: %d\nAppareils\u00a0: %d\nÀ décider\u00a0: %d\nInvitations en cours\u00a0: %d\n",
 		status.Territory, status.Records, status.Devices, status.Conflicts, status.Invitations)
 	for _, refusal := range s.Refusals {
-		fmt.Fprintf(e.out, "Refus : %s\n", refusal.Sentence)
+		fmt.Fprintf(e.out, "Refus\u00a0: %s\n", refusal.Sentence)
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func (verifyCmd) Run(e *env) error {
 		return err
 	}
 	defer r.Close()
-	if err := r.Verify(e.ctx, func(done, total int) { fmt.Fprintf(e.err, "\rÉcrits vérifiés : %d sur %d", done, total) }); err != nil {
+	if err := r.Verify(e.ctx, func(done, total int) { fmt.Fprintf(e.err, "\rÉcrits vérifiés\u00a0: %d sur %d", done, total) }); err != nil {
 		return err
 	}
 	fmt.Fprintln(e.err)

@@ -29,7 +29,7 @@ func (c *BackupCommand) Run(e *Session) error {
 	}
 	fmt.Fprintf(e.Err, "Tout ce que cet appareil contient, photos et documents compris, est sauvegardé dans %s.\n", c.File)
 	if phrase == "" {
-		fmt.Fprintln(e.Err, "Notez cette phrase : elle seule ouvre la sauvegarde.")
+		fmt.Fprintln(e.Err, "Notez cette phrase\u00a0: elle seule ouvre la sauvegarde.")
 		fmt.Fprintln(e.Out, drawn)
 	}
 	return nil
@@ -43,7 +43,7 @@ type RestoreCommand struct {
 
 // Run restores a backup, and says what came of it.
 func (c *RestoreCommand) Run(e *Session) error {
-	phrase, err := Passphrase(c.Passphrase, "Phrase de la sauvegarde : ", e.In, e.Err)
+	phrase, err := Passphrase(c.Passphrase, "Phrase de la sauvegarde\u00a0: ", e.In, e.Err)
 	if err != nil {
 		return err
 	}
@@ -62,8 +62,8 @@ func (c *RestoreCommand) Run(e *Session) error {
 	}
 	fmt.Fprintf(e.Err, "%d enregistrements sont revenus dans %s. Ce qui a été saisi après la sauvegarde reviendra des autres appareils.\n", n, e.Dir)
 	if damaged > 0 {
-		fmt.Fprintf(e.Err, "%d photos ou documents étaient abîmés avant la sauvegarde : ils reviendront des autres appareils.\n", damaged)
+		fmt.Fprintf(e.Err, "%d photos ou documents étaient abîmés avant la sauvegarde\u00a0: ils reviendront des autres appareils.\n", damaged)
 	}
-	fmt.Fprintf(e.Err, "Cet appareil s'appelle maintenant « %s » : la coordination confirmera cette copie.\n", r.Identity().Name)
+	fmt.Fprintf(e.Err, "Cet appareil s'appelle maintenant «\u00a0%s\u00a0»\u00a0: la coordination confirmera cette copie.\n", r.Identity().Name)
 	return nil
 }

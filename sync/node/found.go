@@ -37,7 +37,7 @@ type Founded struct {
 }
 
 // ErrFounded is returned where the folder already holds a replica.
-var ErrFounded = errors.New("ce dossier contient déjà un territoire : choisissez-en un autre avec --data")
+var ErrFounded = errors.New("ce dossier contient déjà un territoire\u00a0: choisissez-en un autre avec --data")
 
 // Found makes a territory whose first device lives in dir. The root keys are sealed in a file for
 // the safe, and forgotten: from then on the first device acts by delegation.

@@ -17,7 +17,7 @@ func Passphrase(file, question string, in io.Reader, out io.Writer) (string, err
 	if file != "" {
 		b, err := os.ReadFile(file)
 		if err != nil {
-			return "", Mistyped(fmt.Sprintf("la phrase ne peut pas être lue : %v", err))
+			return "", Mistyped(fmt.Sprintf("la phrase ne peut pas être lue\u00a0: %v", err))
 		}
 		if phrase := strings.TrimSpace(string(b)); phrase != "" {
 			return phrase, nil

@@ -35,7 +35,7 @@ type recoveryFile struct {
 
 // speak opens the replica and has the recovery file say something.
 func (f *recoveryFile) speak(e *Session, say func(r *replica.Replica, phrase string) error) error {
-	phrase, err := Passphrase(f.Passphrase, "Phrase de secours : ", e.In, e.Err)
+	phrase, err := Passphrase(f.Passphrase, "Phrase de secours\u00a0: ", e.In, e.Err)
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (c *rootRenewCmd) Run(e *Session) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(e.Err, "Nouveau fichier de secours : %s\nL'ancien ne vaut plus rien dès que cet appareil aura échangé. Notez la nouvelle phrase sur papier.\n", c.To)
+		fmt.Fprintf(e.Err, "Nouveau fichier de secours\u00a0: %s\nL'ancien ne vaut plus rien dès que cet appareil aura échangé. Notez la nouvelle phrase sur papier.\n", c.To)
 		fmt.Fprintln(e.Out, renewed)
 		return nil
 	})

@@ -99,7 +99,7 @@ func ofSystem(err error) string {
 	case errors.Is(err, syscall.ENOTDIR):
 		return "Un fichier porte déjà le nom de ce dossier\u00a0: choisissez-en un autre."
 	case errors.As(err, &network):
-		return "Personne ne répond à cette adresse. Vos saisies sont enregistrées ici. Vérifiez l'adresse, et que l'autre appareil est allumé et sur le même réseau."
+		return "Personne ne répond à cette adresse. Rien n'est perdu. Vérifiez l'adresse, et que l'autre appareil est allumé et sur le même réseau."
 	}
 	return ""
 }
