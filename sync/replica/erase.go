@@ -136,7 +136,7 @@ func (b *batch) eraseRecord(scope string, id uuid.UUID) error {
 		if err := b.restore(t.entry, held[0].Entry); err != nil {
 			return err
 		}
-		if held[0].stands == aside {
+		if held[0].stands == aside || held[0].stands == newer {
 			if err := b.judgeErased(held[0]); err != nil {
 				return err
 			}
@@ -145,8 +145,8 @@ func (b *batch) eraseRecord(scope string, id uuid.UUID) error {
 	return nil
 }
 
-// judgeErased asks the roster again of an entry that stands aside and was written on a record that is erased now: the
-// rest of the action may count without it.
+// judgeErased asks the roster again of an entry that is not merged and was written on a record that is erased now: the
+// rest of the action may count without it, and may be read without what this version could not read of it.
 func (b *batch) judgeErased(e heldEntry) error {
 	author, err := b.opened(e.Incarnation)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"github.com/google/uuid"
 )
@@ -135,6 +136,40 @@ func TestAnErasureChangesWhetherAnActionStands(t *testing.T) {
 		if _, err := r.Get(t.Context(), made); err != nil {
 			t.Errorf("%s: %v", r.Self().Name, err)
 		}
+		if err := r.Verify(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Of an action of which this version cannot read one operation, the rest counts where that one came after its erasure: so it
+// does where it came before.
+func TestAnErasureOfWhatCannotBeReadChangesWhetherAnActionStands(t *testing.T) {
+	f := newField(t)
+	office, agent := f.admit("bureau", record.Coordination, 0), f.admit("agent", record.Agent, 0)
+	early, late := f.admit("tôt", record.Agent, 0), f.admit("tard", record.Agent, 0)
+	edited := save(t, office, machine("PC-1"))
+	for _, r := range []*Replica{f.central, early, late} {
+		give(t, f.central, r)
+		give(t, office, r)
+	}
+	p, made := newChainPen(t, agent, agent.Identity().Key, "parc"), newID(t, "parc", "equipment")
+	piece := p.piece(p.action(nil, rawOp{"equipment", edited, cells(t, map[string]any{"note": []any{1.5}})},
+		rawOp{"equipment", made, cells(t, map[string]any{"tag": []any{"PC-2"}})}))
+	admit(t, early, agent, wired(t, []journal.Piece{piece}))
+	if machines(t, early) != 1 {
+		t.Fatal("it is read: nothing is put to the proof")
+	}
+	if err := f.central.Erase(t.Context(), []uuid.UUID{edited}, "demande"); err != nil {
+		t.Fatal(err)
+	}
+	giveControl(t, f.central, early)
+	giveControl(t, f.central, late)
+	admit(t, late, agent, wired(t, []journal.Piece{piece}))
+	if diff := diffScope(dump(t, early), dump(t, late)); diff != "" {
+		t.Error(diff)
+	}
+	for _, r := range []*Replica{early, late} {
 		if err := r.Verify(t.Context(), nil); err != nil {
 			t.Error(err)
 		}

@@ -93,11 +93,36 @@ type rawEntry struct {
 	bytes, sig []byte
 }
 
+// rawOp is an operation on a record id of a kind, with its body.
+type rawOp struct {
+	kind string
+	id   [16]byte
+	body []byte
+}
+
 // entry writes the next entry: one operation on a record id of a kind, with this body; more is added to the head.
 func (p *chainPen) entry(kind string, id [16]byte, body []byte, more map[uint64]any) rawEntry {
 	p.t.Helper()
+	return p.action(more, rawOp{kind, id, body})
+}
+
+// action is entry with several operations.
+func (p *chainPen) action(more map[uint64]any, ops ...rawOp) rawEntry {
+	p.t.Helper()
 	p.seq++
-	head := map[uint64]any{0: 1, 1: p.in, 2: p.scope, 3: p.seq, 4: uint64(noon.UnixMilli()) << 16, 7: []any{[]any{kind, id[:], 0}}}
+	seed := make([]byte, 16)
+	rand.Read(seed)
+	var heads []any
+	var commitments, bodies []byte
+	for i, o := range ops {
+		heads = append(heads, []any{o.kind, o.id[:], 0})
+		m := hmac.New(sha256.New, seed)
+		m.Write(binary.BigEndian.AppendUint32(nil, uint32(i)))
+		commitment := sha256.Sum256(joined([]byte("buron op v1\n"), m.Sum(nil)[:16], o.body))
+		commitments = append(commitments, commitment[:]...)
+		bodies = append(binary.AppendUvarint(bodies, uint64(len(o.body))), o.body...)
+	}
+	head := map[uint64]any{0: 1, 1: p.in, 2: p.scope, 3: p.seq, 4: uint64(noon.UnixMilli()) << 16, 7: heads}
 	if p.seq == 1 {
 		head[8] = map[uint64]any{0: []byte(p.key.Public().(ed25519.PublicKey)), 1: p.nonce[:], 2: make([]byte, 32), 3: "pen"}
 	}
@@ -105,16 +130,11 @@ func (p *chainPen) entry(kind string, id [16]byte, body []byte, more map[uint64]
 		head[k] = v
 	}
 	raw := mustCBOR(p.t, head)
-	seed := make([]byte, 16)
-	rand.Read(seed)
-	m := hmac.New(sha256.New, seed)
-	m.Write([]byte{0, 0, 0, 0})
-	commitment := sha256.Sum256(joined([]byte("buron op v1\n"), m.Sum(nil)[:16], body))
 	sum := sha256.Sum256(raw)
 	e := rawEntry{prev: p.prev}
-	e.hash = sha256.Sum256(joined([]byte("buron entry v1\n"), p.prev[:], sum[:], []byte{0, 0, 0, 1}, commitment[:]))
+	e.hash = sha256.Sum256(joined([]byte("buron entry v1\n"), p.prev[:], sum[:], binary.BigEndian.AppendUint32(nil, uint32(len(ops))), commitments))
 	e.sig = ed25519.Sign(p.key, joined([]byte("buron sign v1\n"), p.terr[:], e.hash[:]))
-	e.bytes = joined(binary.AppendUvarint(nil, uint64(len(raw))), raw, []byte{0}, seed, binary.AppendUvarint(nil, uint64(len(body))), body)
+	e.bytes = joined(binary.AppendUvarint(nil, uint64(len(raw))), raw, []byte{0}, seed, bodies)
 	p.prev = e.hash
 	return e
 }
