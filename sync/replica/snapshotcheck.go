@@ -2,6 +2,7 @@ package replica
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -191,10 +192,12 @@ func (r *Replica) ShownSnapshots(ctx context.Context) ([][]byte, error) {
 }
 
 // lostBy reports whether the central that signed a snapshot, of which some history is not held here, does not hold it
-// either, for its database was put back: all that it has of the scope is here. Somebody else may have it yet.
+// either, for its database was put back, once or more often: all that it has of the scope is here. Somebody else may have
+// it yet.
 func (r *Replica) lostBy(ctx context.Context, k *keptSnapshot, heard exchange.Heard) (bool, error) {
 	theirs, compared := heard.Heads[k.Scope]
-	if !compared || !slices.Contains(r.Roster().Heirs(k.Signer), heard.Peer) ||
+	peer, _ := r.Roster().Device(heard.Peer)
+	if !compared || peer.Role != record.Central || !r.Roster().Related(heard.Peer, k.Signer) ||
 		!slices.ContainsFunc(heard.Shown, func(id []byte) bool { return bytes.Equal(id, k.id()) }) {
 		return false, nil // one that came in this very exchange may cover more than was told before
 	}
@@ -212,7 +215,13 @@ func (r *Replica) allHeld(ctx context.Context, heads []exchange.Head) (bool, err
 
 func (r *Replica) settleSnapshot(ctx context.Context, k *keptSnapshot, heard exchange.Heard) error {
 	if !r.believed(k) {
-		return r.inBatch(ctx, func(b *batch) error { return b.leaveSnapshot(k.Scope) })
+		return r.inBatch(ctx, func(b *batch) error {
+			s, err := b.shownStill(k)
+			if err != nil || s == nil {
+				return err
+			}
+			return b.leaveSnapshot(s)
+		})
 	}
 	if held, err := r.allHeld(ctx, headsOf(k.Scope, k.Vector)); err != nil {
 		return err
@@ -222,19 +231,23 @@ func (r *Replica) settleSnapshot(ctx context.Context, k *keptSnapshot, heard exc
 			return err
 		}
 		return r.inBatch(ctx, func(b *batch) error {
-			if s, err := b.shownOf(k.Scope); err != nil || s == nil {
-				return err // another process was first
+			s, err := b.shownStill(k)
+			if err != nil || s == nil {
+				return err
 			}
-			if err := b.leaveSnapshot(k.Scope); err != nil {
+			if held, err := b.holdsAll(k); err != nil || held {
+				return err // it has come meanwhile, from elsewhere: it is compared next time
+			}
+			if err := b.leaveSnapshot(s); err != nil {
 				return err
 			}
 			return b.keepRefusal(b.snapshotRefusal(k.Signer, k.Scope, refusedSnapshot(errSnapshotLost)))
 		})
 	}
 	return r.inBatch(ctx, func(b *batch) error {
-		s, err := b.shownOf(k.Scope)
+		s, err := b.shownStill(k)
 		if err != nil || s == nil {
-			return err // another process was first
+			return err
 		}
 		same, err := b.checkSnapshot(s)
 		if err != nil || same {
@@ -243,6 +256,29 @@ func (r *Replica) settleSnapshot(ctx context.Context, k *keptSnapshot, heard exc
 		refusal := b.snapshotRefusal(k.Signer, k.Scope, refusedSnapshot(errSnapshotFold))
 		return b.keepRefusal(refusal)
 	})
+}
+
+// shownStill returns the snapshot that is shown of a scope where it is the one meant, nil where another process was first.
+func (b *batch) shownStill(k *keptSnapshot) (*shownScope, error) {
+	s, err := b.shownOf(k.Scope)
+	if err != nil || s == nil || !bytes.Equal(s.id(), k.id()) {
+		return nil, err
+	}
+	return s, nil
+}
+
+// holdsAll reports whether all that a snapshot covers is held.
+func (b *batch) holdsAll(k *keptSnapshot) (bool, error) {
+	for _, h := range k.Vector {
+		c, err := b.chainOf(journal.Chain{Incarnation: h.Incarnation, Scope: k.Scope}, false)
+		if err != nil || c == nil {
+			return false, err
+		}
+		if held, err := b.holds(c, h.Seq, h.Hash); err != nil || !held {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // checkSnapshot folds a scope from its history: first what the snapshot covers, whose digest must be that of the
@@ -272,8 +308,16 @@ func (b *batch) checkSnapshot(s *shownScope) (same bool, err error) {
 		return false, err
 	}
 	defer func() { b.renewal = nil }()
-	newers, err := b.foldAgain(scope, func(e heldEntry) bool { return covered[e.number] })
-	if err != nil {
+	var failed error
+	newers, err := b.foldAgain(scope, func(e heldEntry) bool {
+		if comparable && covered[e.number] {
+			var since bool
+			since, failed = b.mayCountSince(then, e)
+			comparable = !since && failed == nil
+		}
+		return covered[e.number]
+	})
+	if err = cmp.Or(err, failed); err != nil {
 		return false, err
 	}
 	given, err := b.withoutAside(scope, *digest, covered)
@@ -288,6 +332,21 @@ func (b *batch) checkSnapshot(s *shownScope) (same bool, err error) {
 	}
 	invented, err := b.endShown(scope)
 	return same && !b.renewal.otherwise && !(invented && whole), err
+}
+
+// mayCountSince reports whether an action of several operations may count only since one of them was erased. What that one
+// was is not known any more, so that nobody can tell whether the action stood aside where the snapshot was made.
+func (b *batch) mayCountSince(then *trust.Roster, e heldEntry) (bool, error) {
+	erased, left := false, false
+	for _, op := range e.Ops {
+		now := b.roster.Erased(e.Scope, op.ID)
+		erased, left = erased || now && !then.Erased(e.Scope, op.ID), left || !now
+	}
+	if !erased || !left {
+		return false, nil
+	}
+	author, err := b.opened(e.Incarnation)
+	return err == nil && b.roster.Bounded(author), err
 }
 
 // covered returns the numbers of the entries that a snapshot covers.
@@ -314,11 +373,8 @@ func (b *batch) covered(s *shownScope) (map[int64]bool, error) {
 }
 
 // leaveSnapshot goes back to the history as far as it is held. What it would have been compared with may never come.
-func (b *batch) leaveSnapshot(scope string) error {
-	s, err := b.shownOf(scope)
-	if err != nil || s == nil {
-		return err // another process was first
-	}
+func (b *batch) leaveSnapshot(s *shownScope) error {
+	scope := s.Scope
 	if err := b.flush(); err != nil {
 		return err
 	}
@@ -329,7 +385,7 @@ func (b *batch) leaveSnapshot(scope string) error {
 	if _, err := b.foldAgain(scope, func(heldEntry) bool { return true }); err != nil {
 		return err
 	}
-	_, err = b.endShown(scope)
+	_, err := b.endShown(scope)
 	return err
 }
 

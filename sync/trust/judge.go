@@ -44,6 +44,11 @@ func (r *Roster) Revoked(k Key) bool { return r.devices[k].Revoked }
 // GoesOnFrom reports whether k is from, or the key of a device that went on from it.
 func (r *Roster) GoesOnFrom(k, from Key) bool { return slices.Contains(r.ancestry(k), from) }
 
+// Related reports whether one of two keys goes on from the other, or both from a third.
+func (r *Roster) Related(a, b Key) bool {
+	return slices.ContainsFunc(r.ancestry(a), func(k Key) bool { return r.GoesOnFrom(b, k) })
+}
+
 // Devices returns every device that was ever admitted, ordered by key. The slice must not be changed.
 func (r *Roster) Devices() []Device { return r.order }
 
