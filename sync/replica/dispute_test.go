@@ -342,3 +342,56 @@ func tagOf(t testing.TB, r *Replica, id uuid.UUID) string {
 	}
 	return v.Fields.Text("tag")
 }
+
+// Who heard of an erasure by a stolen delegate before its end took in what was brought on the record without reading it; who heard
+// after reads it, and finds that its author never had the right. What that author wrote next stands everywhere or nowhere.
+func TestAVoidErasureLetsInNowhereWhatOthersRefuse(t *testing.T) {
+	f := newField(t)
+	x, office, agent := f.delegate("poste volé"), f.admit("bureau", record.Coordination, 0), f.admit("agent", record.Agent, 0)
+	near, late := f.admit("voisin", record.Coordination, 0), f.admit("arrivé après", record.Coordination, 0)
+	edited := save(t, office, Change{Kind: record.Event, Set: record.Fields{"title": "Forum", "type": "ruralitic"}})
+	for _, r := range []*Replica{f.central, x, near, late} {
+		giveControl(t, f.central, r)
+		give(t, office, r)
+	}
+	if err := f.central.EndDelegate(t.Context(), f.root(), x.Identity().Public(), "volé"); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Erase(t.Context(), []uuid.UUID{edited}, "après le vol"); err != nil {
+		t.Fatal(err)
+	}
+	giveControl(t, x, near) // which has not heard of the end
+	p := newChainPen(t, agent, agent.Identity().Key, "agenda")
+	seen := []any{p.in, uint64(1), make([]byte, 8)}
+	first := p.piece(p.entry("event", edited, cells(t, map[string]any{"title": []any{"à moi", []any{0}}}, seen), nil))
+	next := newID(t, "agenda", "event")
+	second := p.piece(p.entry("event", next, cells(t, map[string]any{"title": []any{"Trophées"}, "type": []any{"trophees"}}), nil))
+	offer := func(r *Replica) {
+		for _, piece := range []journal.Piece{first, second} {
+			if _, _, err := r.Admit(t.Context(), agent.Identity().Public(), wired(t, []journal.Piece{piece})); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	offer(near)
+	giveControl(t, f.central, near)
+	offer(near) // it is owed the body
+	giveControl(t, f.central, late)
+	giveControl(t, x, late)
+	offer(late)
+	for range 2 {
+		for _, r := range []*Replica{office, near, late} {
+			if _, err := meet(t, r, f.central, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, r := range []*Replica{late, f.central} {
+		if diff := diffScope(dump(t, near), dump(t, r)); diff != "" {
+			t.Errorf("%s: %s", r.Self().Name, diff)
+		}
+	}
+	if n, err := near.Bare(t.Context()); err != nil || len(n) > 0 {
+		t.Errorf("%d bodies are owed, %v", len(n), err)
+	}
+}

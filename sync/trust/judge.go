@@ -214,6 +214,8 @@ func (r *Roster) Judge(author Key, e *journal.Entry, within func(Cut) bool) (Ver
 			if a.mayHaveWritten(e.Scope, record.Kind(head.Kind), op, unread) {
 				granted = true
 				stands = stands || !a.behind && (!bounded || r.stands(a.line, a.RecordID, within))
+			} else if r.Voided(e.Scope, head.ID) && a.mayHaveWritten(e.Scope, record.Kind(head.Kind), op, true) {
+				granted = true // who obeyed that erasure let it in unread, and what follows it: it is put aside, not refused
 			}
 		}
 		if !granted {
