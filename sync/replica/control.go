@@ -1,9 +1,12 @@
 package replica
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"cantal.fr/buron/sync/journal"
@@ -267,7 +270,7 @@ type SetAside struct {
 	Kinds       map[record.Kind]int
 }
 
-// Quarantine returns what was put aside, by device.
+// Quarantine returns what was put aside, by device, the one that began first first.
 func (r *Replica) Quarantine(ctx context.Context) ([]SetAside, error) {
 	entries, err := r.storedEntries(ctx, r.read, "SELECT stored FROM entry WHERE standing = ? ORDER BY id", aside)
 	if err != nil {
@@ -284,15 +287,20 @@ func (r *Replica) Quarantine(ctx context.Context) ([]SetAside, error) {
 		if !ok {
 			i = len(out)
 			index[key] = i
-			out = append(out, SetAside{Key: key, DeviceName: r.Roster().Name(key), First: e.HLC.Time(), Kinds: map[record.Kind]int{}})
+			out = append(out, SetAside{Key: key, DeviceName: r.Roster().Name(key), First: e.HLC.Time(), Last: e.HLC.Time(), Kinds: map[record.Kind]int{}})
 		}
 		s := &out[i]
-		s.Last = e.HLC.Time()
+		if at := e.HLC.Time(); at.Before(s.First) {
+			s.First = at // entries of several chains arrive in any order
+		} else if at.After(s.Last) {
+			s.Last = at
+		}
 		s.Operations += len(e.Ops)
 		for _, op := range e.Ops {
 			s.Kinds[record.Kind(op.Kind)]++
 		}
 	}
+	slices.SortFunc(out, func(a, b SetAside) int { return cmp.Or(a.First.Compare(b.First), bytes.Compare(a.Key[:], b.Key[:])) })
 	return out, nil
 }
 

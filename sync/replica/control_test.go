@@ -2,12 +2,14 @@ package replica
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 )
@@ -283,5 +285,37 @@ func TestWhatARevokedDeviceBringsIsBounded(t *testing.T) {
 	n, refused, err := f.central.Admit(t.Context(), lost.Identity().Public(), all(t, lost, "parc"))
 	if err != nil || n != 0 || len(refused) != 1 || refused[0].Reason != reasonQuota {
 		t.Errorf("%d taken, %+v, %v", n, refused, err)
+	}
+}
+
+// What stands aside is listed alike wherever it is held, in whatever order it came.
+func TestWhatStandsAsideIsListedAlikeEverywhere(t *testing.T) {
+	f := newField(t)
+	one, two := f.admit("poste 1", record.Coordination, 0), f.admit("poste 2", record.Coordination, 0)
+	for _, r := range []*Replica{one, two} {
+		if _, err := f.central.Revoke(t.Context(), r.Identity().Public(), "perdu"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(t, one, machine("PC-1"))
+	save(t, two, machine("PC-2"))
+	save(t, one, Change{Kind: record.Event, Set: record.Fields{"title": "Forum", "type": "ruralitic"}})
+	pieces := [][]journal.Piece{all(t, one, "parc"), all(t, two, "parc"), all(t, one, "agenda")}
+	var lists [][]SetAside
+	for range 2 {
+		r := f.blank()
+		giveControl(t, f.central, r)
+		for _, p := range pieces {
+			admit(t, r, f.central, wired(t, p))
+		}
+		list, err := r.Quarantine(t.Context())
+		if err != nil || len(list) != 2 || list[0].Last.Before(list[0].First) || list[1].Last.Before(list[1].First) {
+			t.Errorf("%+v, %v", list, err)
+		}
+		lists = append(lists, list)
+		slices.Reverse(pieces)
+	}
+	if diff := cmp.Diff(lists[0], lists[1]); diff != "" {
+		t.Error(diff)
 	}
 }
