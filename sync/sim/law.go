@@ -271,7 +271,8 @@ func (w *law) counts(held map[hash32]*entry, key trust.Key, e *entry) bool {
 				return (v.grant == (name16{}) || v.grant == a.id) && v.ends(held, e)
 			})
 		}
-		stands = stands || !ever
+		// What nobody may have written is refused, unless some took it in unread, as an erasure told them that is none.
+		stands = stands || !ever && !w.voided[op.id]
 		if !stands {
 			return false
 		}
