@@ -28,7 +28,7 @@ func Passphrase(file, question string, in io.Reader, out io.Writer) (string, err
 	if phrase := strings.TrimSpace(line); phrase != "" {
 		return phrase, nil
 	}
-	if err == nil {
+	if err == nil || errors.Is(err, io.EOF) {
 		return "", Mistyped("la phrase manque")
 	}
 	return "", Mistyped(fmt.Sprintf("la phrase manque (%v)", err))
@@ -46,6 +46,9 @@ func readPhrase(question string, in io.Reader, out io.Writer) (string, error) {
 		return "", err
 	}
 	line, err := term.NewTerminal(terminal{f, out}, "").ReadPassword(question)
+	if err != nil {
+		fmt.Fprintln(out) // it was given up: what comes next stands on a line of its own
+	}
 	return line, errors.Join(err, term.Restore(int(f.Fd()), was))
 }
 

@@ -4,6 +4,7 @@ package node
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -39,6 +40,22 @@ func TestAPassphraseDoesNotShowWhileItIsTyped(t *testing.T) {
 	}
 	if a := <-answers; a.err != nil || a.phrase != "un buron sous la neige" {
 		t.Errorf("read %q (%v)", a.phrase, a.err)
+	}
+	// Given up with Ctrl-C, it is missing.
+	go func() {
+		phrase, err := Passphrase("", "Encore\u00a0: \n", screen, asked)
+		answers <- answer{phrase, err}
+	}()
+	if _, err := said.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	go io.Copy(io.Discard, said)
+	if _, err := io.WriteString(keys, "\x03"); err != nil {
+		t.Fatal(err)
+	}
+	var mistyped Mistyped
+	if a := <-answers; !errors.As(a.err, &mistyped) {
+		t.Errorf("given up: %q (%v)", a.phrase, a.err)
 	}
 	// What is written now is the first that the terminal shows.
 	if _, err := io.WriteString(screen, "fin\n"); err != nil {
