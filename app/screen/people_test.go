@@ -227,7 +227,10 @@ func TestADeviceThatTheRecoveryFileEndedIsNotOfferedForReadmission(t *testing.T)
 	s := openIn(t, dir)
 	lost := tablet(t, s, "tablette volée")
 	key := lost.Identity().Public()
-	if err := node.EndDelegate(t.Context(), s.r, made.Recovery, made.Passphrase, key, "volée"); err != nil {
+	err = node.AsRoot(s.r, made.Recovery, made.Passphrase, func(got trust.Recovery) error {
+		return s.r.EndDelegate(t.Context(), got.Root, key, "volée")
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := lost.Save(t.Context(), uuid.Nil, replica.Change{Kind: record.Equipment, Set: record.Fields{"tag": "VOLÉ-1", "level": "socle"}}); err != nil {

@@ -16,65 +16,34 @@ import (
 
 // What only the territory's recovery file can say: who is a delegate, and that another file replaces it.
 
-// NameDelegate makes a device one that admits and suspends others.
-func NameDelegate(ctx context.Context, r *replica.Replica, path, passphrase string, key trust.Key) error {
+// AsRoot opens a recovery file of the territory that r is a replica of and has it say something.
+func AsRoot(r *replica.Replica, path, passphrase string, say func(trust.Recovery) error) error {
 	got, err := openRecovery(r, path, passphrase)
 	if err != nil {
 		return err
 	}
 	defer got.Root.Forget()
-	return r.NameDelegate(ctx, got.Root, key)
-}
-
-// EndDelegate ends a device, a delegate included. The reason is shown to people.
-func EndDelegate(ctx context.Context, r *replica.Replica, path, passphrase string, key trust.Key, reason string) error {
-	got, err := openRecovery(r, path, passphrase)
-	if err != nil {
-		return err
-	}
-	defer got.Root.Forget()
-	return r.EndDelegate(ctx, got.Root, key, reason)
-}
-
-// ReadmitDevice takes every end of a device back, the recovery file's own too.
-func ReadmitDevice(ctx context.Context, r *replica.Replica, path, passphrase string, key trust.Key) error {
-	got, err := openRecovery(r, path, passphrase)
-	if err != nil {
-		return err
-	}
-	defer got.Root.Forget()
-	return r.ReadmitByRoot(ctx, got.Root, key)
-}
-
-// ReleaseDevice merges what an ended device has recorded and is held here. It stays ended.
-func ReleaseDevice(ctx context.Context, r *replica.Replica, path, passphrase string, key trust.Key) error {
-	got, err := openRecovery(r, path, passphrase)
-	if err != nil {
-		return err
-	}
-	defer got.Root.Forget()
-	return r.ReleaseByRoot(ctx, got.Root, key)
+	return say(got)
 }
 
 // RenewRecovery replaces a recovery file by one with other keys, written to the path to, and returns the
 // passphrase that opens it. The old file speaks for the territory no longer.
 func RenewRecovery(ctx context.Context, r *replica.Replica, path, passphrase, to string) (renewed string, err error) {
-	got, err := openRecovery(r, path, passphrase)
-	if err != nil {
-		return "", err
-	}
-	defer got.Root.Forget()
-	if renewed, err = trust.NewCode(rand.Reader); err != nil {
-		return "", err
-	}
-	if err := got.Renew(); err != nil {
-		return "", err
-	}
-	return renewed, r.ReplaceRoot(ctx, got.Root, got.Seal.Recipient().String(), func(next *trust.Root) error {
-		defer next.Forget()
-		got.Root = next
-		return createDurably(to, func(w io.Writer) error { return got.Write(w, renewed, time.Now()) })
+	err = AsRoot(r, path, passphrase, func(got trust.Recovery) error {
+		var err error
+		if renewed, err = trust.NewCode(rand.Reader); err != nil {
+			return err
+		}
+		if err := got.Renew(); err != nil {
+			return err
+		}
+		return r.ReplaceRoot(ctx, got.Root, got.Seal.Recipient().String(), func(next *trust.Root) error {
+			defer next.Forget()
+			got.Root = next
+			return createDurably(to, func(w io.Writer) error { return got.Write(w, renewed, time.Now()) })
+		})
 	})
+	return renewed, err
 }
 
 // createDurably writes a new file, for its owner alone; when it returns the file is on the disk, whole. One that is there stays.

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"cantal.fr/buron/sync/replica"
+	"cantal.fr/buron/sync/trust"
 )
 
 // RootCommand is what the territory's recovery file alone can say, as the command lines of every program have it
@@ -47,85 +48,65 @@ func (f *recoveryFile) speak(e *Session, say func(r *replica.Replica, phrase str
 	return say(r, phrase)
 }
 
-type rootDelegateCmd struct {
+// rootOnDevice is what the recovery file says of one device.
+type rootOnDevice struct {
 	recoveryFile
 	Device string `arg:"" help:"Nom de l'appareil, ou début de sa clé."`
 }
 
-// Run names a delegate.
-func (c *rootDelegateCmd) Run(e *Session) error {
+// say has the recovery file speak of the device; done is what people are told then, with its name in it.
+func (c *rootOnDevice) say(e *Session, do func(r *replica.Replica, root *trust.Root, key trust.Key) error, done string) error {
 	return c.speak(e, func(r *replica.Replica, phrase string) error {
 		d, err := DeviceNamed(r.Roster().Devices(), c.Device)
 		if err != nil {
 			return err
 		}
-		if err := NameDelegate(e.Context, r, c.Recovery, phrase, d.Key); err != nil {
+		err = AsRoot(r, c.Recovery, phrase, func(got trust.Recovery) error { return do(r, got.Root, d.Key) })
+		if err != nil {
 			return err
 		}
-		fmt.Fprintf(e.Err, "«\u00a0%s\u00a0» peut admettre et suspendre les autres appareils. Rangez le fichier de secours.\n", d.Name)
+		fmt.Fprintf(e.Err, done+" Rangez le fichier de secours.\n", d.Name)
 		return nil
 	})
 }
 
+type rootDelegateCmd struct{ rootOnDevice }
+
+// Run names a delegate.
+func (c *rootDelegateCmd) Run(e *Session) error {
+	return c.say(e, func(r *replica.Replica, root *trust.Root, key trust.Key) error {
+		return r.NameDelegate(e.Context, root, key)
+	}, "«\u00a0%s\u00a0» peut admettre et suspendre les autres appareils.")
+}
+
 type rootEndCmd struct {
-	recoveryFile
-	Device string `arg:"" help:"Nom de l'appareil, ou début de sa clé."`
+	rootOnDevice
 	Reason string `help:"Pourquoi\u00a0: tout le monde pourra le lire." placeholder:"TEXTE"`
 }
 
 // Run ends a device that no other can.
 func (c *rootEndCmd) Run(e *Session) error {
-	return c.speak(e, func(r *replica.Replica, phrase string) error {
-		d, err := DeviceNamed(r.Roster().Devices(), c.Device)
-		if err != nil {
-			return err
-		}
-		if err := EndDelegate(e.Context, r, c.Recovery, phrase, d.Key, c.Reason); err != nil {
-			return err
-		}
-		fmt.Fprintf(e.Err, "«\u00a0%s\u00a0» est arrêté\u00a0: ce qu'il a dit et qui est arrivé ici reste, ce qui viendra de lui ne comptera pas. Rangez le fichier de secours.\n", d.Name)
-		return nil
-	})
+	return c.say(e, func(r *replica.Replica, root *trust.Root, key trust.Key) error {
+		return r.EndDelegate(e.Context, root, key, c.Reason)
+	}, "«\u00a0%s\u00a0» est arrêté\u00a0: ce qu'il a dit et qui est arrivé ici reste, ce qui viendra de lui ne comptera pas.")
 }
 
-type rootReadmitCmd struct {
-	recoveryFile
-	Device string `arg:"" help:"Nom de l'appareil, ou début de sa clé."`
-}
+type rootReadmitCmd struct{ rootOnDevice }
 
-// Run takes back what has ended a device.
+// Run takes every end of a device back, the recovery file's own too.
 func (c *rootReadmitCmd) Run(e *Session) error {
-	return c.speak(e, func(r *replica.Replica, phrase string) error {
-		d, err := DeviceNamed(r.Roster().Devices(), c.Device)
-		if err != nil {
-			return err
-		}
-		if err := ReadmitDevice(e.Context, r, c.Recovery, phrase, d.Key); err != nil {
-			return err
-		}
-		fmt.Fprintf(e.Err, "«\u00a0%s\u00a0» est de nouveau ce qu'il était, tout ce qu'il a écrit compte. Rangez le fichier de secours.\n", d.Name)
-		return nil
-	})
+	return c.say(e, func(r *replica.Replica, root *trust.Root, key trust.Key) error {
+		return r.ReadmitByRoot(e.Context, root, key)
+	}, "«\u00a0%s\u00a0» est de nouveau ce qu'il était, tout ce qu'il a écrit compte.")
 }
 
-type rootReleaseCmd struct {
-	recoveryFile
-	Device string `arg:"" help:"Nom de l'appareil, ou début de sa clé."`
-}
+type rootReleaseCmd struct{ rootOnDevice }
 
-// Run merges what an ended device has recorded.
+// Run merges what an ended device has recorded and is held here. It stays ended.
 func (c *rootReleaseCmd) Run(e *Session) error {
-	return c.speak(e, func(r *replica.Replica, phrase string) error {
-		d, err := DeviceNamed(r.Roster().Devices(), c.Device)
-		if err != nil {
-			return err
-		}
-		if err := ReleaseDevice(e.Context, r, c.Recovery, phrase, d.Key); err != nil {
-			return err
-		}
-		fmt.Fprintf(e.Err, "Les saisies de «\u00a0%s\u00a0» qui sont arrivées ici comptent désormais\u00a0; il reste arrêté. Rangez le fichier de secours.\n", d.Name)
-		return nil
-	})
+	return c.say(e, func(r *replica.Replica, root *trust.Root, key trust.Key) error {
+		return r.ReleaseByRoot(e.Context, root, key)
+	}, "Les saisies de «\u00a0%s\u00a0» qui sont arrivées ici comptent désormais\u00a0; il reste arrêté.")
 }
 
 type rootRenewCmd struct {
