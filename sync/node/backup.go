@@ -168,8 +168,8 @@ func restored() []string { return []string{replica.File, trust.KeyFile} }
 // under one name. A blob that does not bear its name, as one that the disk had damaged before the backup, is left
 // out and counted: the others bring it again.
 func Restore(path, dir, passphrase string) (damaged int, err error) {
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return 0, ErrOccupied
+	if dir, err = emptyPlace(dir); err != nil {
+		return 0, err
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -206,6 +206,25 @@ func Restore(path, dir, passphrase string) (damaged int, err error) {
 		return 0, fmt.Errorf("node: restore: %w", err)
 	}
 	return damaged, nil
+}
+
+// emptyPlace returns where a folder lies, links followed, of which nothing is there yet but the empty folder itself.
+func emptyPlace(dir string) (string, error) {
+	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+		return dir, nil
+	}
+	at, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return "", fmt.Errorf("%w (%w)", ErrOccupied, err)
+	}
+	entries, err := os.ReadDir(at)
+	if err != nil {
+		return "", fmt.Errorf("%w (%w)", ErrOccupied, err)
+	}
+	if len(entries) > 0 {
+		return "", ErrOccupied
+	}
+	return at, nil
 }
 
 // restoring makes a folder to unpack into, and removes those that were left by a restore which did not come to its end:
