@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,9 +104,9 @@ func (f *file) drop() {
 
 // sweep removes what an earlier writing that was interrupted left in dir.
 func sweep(dir string) {
-	left, _ := filepath.Glob(filepath.Join(dir, temporary))
+	left, _ := fs.Glob(os.DirFS(dir), temporary) // of names alone: a stick may be called « photos [2026] »
 	for _, name := range left {
-		_ = os.Remove(name) // a stick that refuses will say so when it is written to
+		_ = os.Remove(filepath.Join(dir, name)) // one that refuses will say so when it is written to
 	}
 }
 

@@ -93,9 +93,10 @@ const (
 
 // removeAll removes what bears a name of a pattern in a folder.
 func removeAll(dir, pattern string) error {
-	left, err := filepath.Glob(filepath.Join(dir, pattern))
-	for _, path := range left {
-		err = errors.Join(err, os.RemoveAll(path))
+	// The pattern is of names alone: the folder's own may hold brackets.
+	left, err := fs.Glob(os.DirFS(dir), pattern)
+	for _, name := range left {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name)))
 	}
 	if err != nil {
 		return fmt.Errorf("node: remove what an interrupted backup has left: %w", err)
@@ -231,8 +232,9 @@ func emptyPlace(dir string) (string, error) {
 // the key that opens what is personal lies in them. What unlock unlocks tells that one is under way.
 func restoring(parent string) (work string, unlock func(), err error) {
 	const name = ".buron-restore-*"
-	left, err := filepath.Glob(filepath.Join(parent, name))
-	for _, dir := range left {
+	left, err := fs.Glob(os.DirFS(parent), name)
+	for _, one := range left {
+		dir := filepath.Join(parent, one)
 		lock := flock.New(filepath.Join(dir, restoreLock))
 		if ok, lockErr := lock.TryLock(); lockErr == nil && ok {
 			err = errors.Join(err, lock.Unlock(), os.RemoveAll(dir))

@@ -77,3 +77,22 @@ func TestWhatAnInterruptedBackupLeftGoes(t *testing.T) {
 		t.Errorf("left in the restored folder: %v, %v", left, err)
 	}
 }
+
+// A folder may bear any name: in one with brackets, what was left goes too, and a bracket that nothing closes keeps nobody
+// from backing up.
+func TestWhatIsLeftGoesFromFoldersOfAnyName(t *testing.T) {
+	file, passphrase := backedUp(t)
+	for _, name := range []string{"données [1]", "données ["} {
+		parent := filepath.Join(t.TempDir(), name)
+		restore, dir := left(t, parent, ".buron-restore-1"), filepath.Join(parent, "maison")
+		if _, err := Restore(file, dir, passphrase); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		backup := left(t, dir, ".backup-1")
+		sweepCopies(dir, slog.New(slog.DiscardHandler))
+		if !gone(t, restore) || !gone(t, backup) {
+			t.Errorf("%s: left by a restore: %t, by a backup: %t", name, !gone(t, restore), !gone(t, backup))
+		}
+	}
+}
