@@ -254,7 +254,10 @@ func TestUnpluggedWhileReading(t *testing.T) {
 func TestAnInterruptedWritingLeavesNothingToRead(t *testing.T) {
 	_, a, _ := pair(t)
 	machines(t, a, 40)
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "clé [bleue]")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := Write(ctx, a, dir, WriteOptions{batch: 20, Progress: func(int, int) { cancel() }})
 	if !errors.Is(err, context.Canceled) {

@@ -60,6 +60,12 @@ type Session struct {
 	Port    int         `json:"port"` // where the host listens, for claims
 }
 
+// has reports whether somebody is of the class: nobody else is noted as done, or as about to be. Names that are made up
+// would keep a list on a terminal without end.
+func (s Session) has(id uuid.UUID) bool {
+	return slices.ContainsFunc(s.Members, func(m Member) bool { return m.ID == id })
+}
+
 // Errors of a loan.
 var (
 	ErrSignature = errors.New("class: not signed by the device that brings it")
@@ -126,7 +132,9 @@ func (d *Desk) Begin(s Session) {
 	d.session, d.lent, d.last = s, true, d.now()
 	d.done, d.claims = map[uuid.UUID]bool{}, map[uuid.UUID]claim{}
 	for _, id := range s.Done {
-		d.done[id] = true
+		if s.has(id) {
+			d.done[id] = true
+		}
 	}
 }
 
@@ -167,23 +175,23 @@ func (d *Desk) Mark(session uuid.UUID, ids []uuid.UUID) ([]uuid.UUID, error) {
 		return nil, ErrNone
 	}
 	for _, id := range ids {
-		if !d.done[id] {
-			d.last = d.now()
+		if d.done[id] || !d.session.has(id) {
+			continue
 		}
-		d.done[id] = true
+		d.done[id], d.last = true, d.now()
 		delete(d.claims, id)
 	}
 	return doneList(d.done), nil
 }
 
-// Claim lets one terminal begin with a member; false where they are done or have begun elsewhere.
+// Claim lets one terminal begin with a member; false where they are done, have begun elsewhere, or are not of the class.
 func (d *Desk) Claim(session, member uuid.UUID, by trust.Key) (bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.lent || d.session.ID != session {
 		return false, ErrNone
 	}
-	if c, taken := d.claims[member]; d.done[member] || (taken && c.by != by && d.now().Before(c.until)) {
+	if c, taken := d.claims[member]; d.done[member] || !d.session.has(member) || (taken && c.by != by && d.now().Before(c.until)) {
 		return false, nil
 	}
 	d.claims[member] = claim{by, d.now().Add(claimed)}
@@ -250,7 +258,9 @@ func (t *Terminal) Accept(l Loan, host trust.Device) error {
 		t.session, t.host, t.done, t.last, t.begun = s, host.Key, map[uuid.UUID]bool{}, t.now(), uuid.Nil
 	}
 	for _, id := range s.Done {
-		t.done[id] = true
+		if t.session.has(id) {
+			t.done[id] = true
+		}
 	}
 	t.mu.Unlock()
 	t.changed()
@@ -314,7 +324,7 @@ func (t *Terminal) Fellow(from trust.Device) bool {
 // Signed notes that a member has acted on this terminal.
 func (t *Terminal) Signed(member uuid.UUID) {
 	t.mu.Lock()
-	if t.session.ID != uuid.Nil {
+	if t.session.has(member) {
 		t.done[member], t.last = true, t.now()
 	}
 	if t.begun == member {
@@ -333,8 +343,9 @@ func (t *Terminal) Sync(session uuid.UUID, done []uuid.UUID) ([]uuid.UUID, error
 	}
 	news := false
 	for _, id := range done {
-		news = news || !t.done[id]
-		t.done[id] = true
+		if !t.done[id] && t.session.has(id) {
+			t.done[id], news = true, true
+		}
 	}
 	if news {
 		t.last = t.now()

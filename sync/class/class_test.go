@@ -155,3 +155,38 @@ func TestOnlyATerminalOfThePlaceIsHeard(t *testing.T) {
 		t.Error("who is done begins again")
 	}
 }
+
+// Of a class, only its members have anything to say: names that somebody makes up would keep a list on a terminal for
+// ever, and take its memory.
+func TestWhoIsNotOfTheClassIsNotNoted(t *testing.T) {
+	r := newRoom(t)
+	s := r.lend(2)
+	strangers := make([]uuid.UUID, 1000)
+	for i := range strangers {
+		strangers[i] = uuid.New()
+	}
+	r.wait(50 * time.Minute)
+	for _, done := range [][]uuid.UUID{strangers[:1], strangers[1:]} {
+		if a := r.ask(nil, r.terminal, r.host, Message{Ask: AskSync, Session: s.ID, Done: done}); len(a.Done) > 0 {
+			t.Errorf("the terminal notes %d strangers", len(a.Done))
+		}
+		if out, err := r.desk.Mark(s.ID, done); err != nil || len(out) > 0 {
+			t.Errorf("the desk notes %d strangers, %v", len(out), err)
+		}
+	}
+	r.terminal.Signed(strangers[0])
+	if ok, err := r.desk.Claim(s.ID, strangers[0], r.kiosk.Key); err != nil || ok || len(r.desk.claims) > 0 {
+		t.Errorf("a stranger is claimed: %t, %v", ok, err)
+	}
+	r.wait(11 * time.Minute)
+	if _, lent := r.desk.Session(); lent || r.shown() {
+		t.Errorf("strangers keep the names: at the host %t, on the terminal %t", lent, r.shown())
+	}
+	s.ID, s.Done = uuid.New(), strangers
+	if err := r.bring(s); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := r.terminal.Current(); len(got.Done) > 0 {
+		t.Errorf("a loan brings %d strangers", len(got.Done))
+	}
+}
