@@ -132,7 +132,10 @@ func (n *Node) lendTo(ctx context.Context, s class.Session, address string, key 
 		err = errors.New("the terminal has no such class") // restarted: lent again on the next round
 	}
 	n.mu.Lock()
-	if err != nil || answer.Ended {
+	// Under the lock: EndClass ends the loan before it looks who has it.
+	now, lent := n.desk.Session()
+	over := !lent || now.ID != s.ID
+	if err != nil || answer.Ended || over {
 		delete(n.kiosks, address)
 	} else {
 		n.kiosks[address] = c
@@ -141,10 +144,12 @@ func (n *Node) lendTo(ctx context.Context, s class.Session, address string, key 
 		n.over[key] = s.ID
 	}
 	n.mu.Unlock()
-	if err != nil {
+	if over {
+		_, _ = ask(ctx, c, class.Message{Ask: class.AskEnd, Session: s.ID}) // it may have taken the names just now
+	} else if err != nil {
 		n.log.Info("terminal lost", "address", address, "err", err)
 	}
-	if err != nil || answer.Ended {
+	if err != nil || answer.Ended || over {
 		_ = c.Close()
 	}
 }
