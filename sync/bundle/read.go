@@ -3,8 +3,10 @@ package bundle
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -55,10 +57,12 @@ type opener struct {
 	layout layout
 	r      Report
 	at     int64           // how far the second reading has come
+	raw    io.Reader       // the segment that is read for the second time
+	again  hash.Hash       // of what it gave
 	heads  []exchange.Head // of the receipts
 	lacks  map[string][]journal.Hash
 	gather gather
-	// The maker is admitted, or was once.
+	// The maker is admitted, or was once: the cover was read.
 	admitted bool
 	// Blobs that were counted already, since they come in parts.
 	waiting, full map[journal.Hash]bool
@@ -107,7 +111,7 @@ func (x *opener) all(ctx context.Context, path string) error {
 	}
 	x.admitted = true
 	for i := range x.layout.segments[:len(sums)-1] {
-		if err := x.segment(ctx, i); err != nil {
+		if err := x.segment(ctx, i, sums[i]); err != nil {
 			return err
 		}
 	}
@@ -139,8 +143,9 @@ func (x *opener) check(ctx context.Context) ([][]byte, error) {
 // decrypt opens a segment; false where it is for others.
 func (x *opener) decrypt(i int) (io.Reader, bool, error) {
 	s := x.layout.segments[i]
-	x.at = s.from
-	plain, err := age.Decrypt(&counted{io.NewSectionReader(x.f, s.from, s.length), &x.at}, x.s.Identity().Age)
+	x.at, x.again = s.from, sha256.New()
+	x.raw = io.TeeReader(&counted{io.NewSectionReader(x.f, s.from, s.length), &x.at}, x.again)
+	plain, err := age.Decrypt(x.raw, x.s.Identity().Age)
 	var other *age.NoIdentityMatchError
 	if errors.As(err, &other) {
 		return nil, false, nil
@@ -205,15 +210,25 @@ func (x *opener) cover(ctx context.Context, sums [][]byte) error {
 	return nil
 }
 
-// segment takes in one part, if it is for this device.
-func (x *opener) segment(ctx context.Context, i int) error {
+// segment takes in one part, if it is for this device. Entries and blobs prove what they are; what the maker says that
+// it holds does not: it counts only where the second reading gave what the manifest signs, which the first had found.
+func (x *opener) segment(ctx context.Context, i int, sum []byte) error {
 	plain, ours, err := x.decrypt(i)
 	if err != nil || !ours {
 		return err
 	}
 	x.r.Opened++
 	me, _ := x.s.Roster().Device(x.s.Identity().Public())
-	return x.frames(ctx, plain, func(scope string) bool { return scope != trust.Control && me.MayRead(scope) })
+	if err := x.frames(ctx, plain, func(scope string) bool { return scope != trust.Control && me.MayRead(scope) }); err != nil {
+		return err
+	}
+	if _, err := io.Copy(io.Discard, x.raw); err != nil {
+		return x.undecryptable(err)
+	}
+	if !bytes.Equal(x.again.Sum(nil), sum) {
+		return fmt.Errorf("%w: segment %d has changed since it was checked", ErrDamaged, i)
+	}
+	return nil
 }
 
 // frames reads a segment to its end. What take does not let through is not for this device, whatever the
@@ -231,18 +246,10 @@ func (x *opener) frames(ctx context.Context, plain io.Reader, take func(scope st
 		switch kind {
 		case framePieces:
 			err = x.admit(ctx, content, take)
-		case frameReceipt:
-			var heads []exchange.Head
-			heads, err = parseReceipt(content)
-			x.heads = append(x.heads, heads...)
+		case frameReceipt, frameLacks:
+			err = x.said(kind, content)
 		case frameBlob:
 			err = x.blob(ctx, content)
-		case frameLacks:
-			var scope string
-			var lacked []journal.Hash
-			if scope, lacked, err = parseLacks(content); err == nil {
-				x.lacks[scope] = lacked
-			}
 		default:
 			// A frame of a later version: what it says is not needed to read the rest.
 		}
@@ -251,6 +258,24 @@ func (x *opener) frames(ctx context.Context, plain io.Reader, take func(scope st
 		}
 		x.o.Progress(x.size+x.at, 2*x.size)
 	}
+}
+
+// said keeps what the maker says that it holds, and lacks, for when all was read. In a cover it says nothing: its
+// signature is over the other segments, and every device of the territory could write the rest afresh.
+func (x *opener) said(kind byte, content []byte) error {
+	if !x.admitted {
+		return nil
+	}
+	if kind == frameReceipt {
+		heads, err := parseReceipt(content)
+		x.heads = append(x.heads, heads...)
+		return err
+	}
+	scope, lacked, err := parseLacks(content)
+	if err == nil {
+		x.lacks[scope] = lacked
+	}
+	return err
 }
 
 // counted notes how far a reader has come.
