@@ -329,7 +329,7 @@ func (x *opener) wait(p part) {
 	if x.waiting == nil {
 		x.waiting = map[journal.Hash]bool{}
 	}
-	if !x.waiting[p.Hash] {
+	if !x.waiting[p.Hash] && len(x.waiting) < maxLacks {
 		x.waiting[p.Hash] = true
 		x.r.Unnamed++
 	}

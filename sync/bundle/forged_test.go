@@ -3,12 +3,14 @@ package bundle
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
 	"testing"
 
 	"cantal.fr/buron/sync/exchange"
+	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/replica"
 	"filippo.io/age"
 )
@@ -145,4 +147,43 @@ func laidOut(t *testing.T, path string) ([]byte, layout) {
 		t.Fatal(err)
 	}
 	return raw, l
+}
+
+// What a maker says that it holds, and lacks, is kept until all was read: it must not grow with the file. Who says more
+// than can be kept has said nothing: of a part, « of the rest I hold all » would be taken for true.
+func TestWhatAMakerClaimsTakesSoMuchMemoryAndNoMore(t *testing.T) {
+	heads := make([]exchange.Head, 20_000)
+	for i := range heads {
+		heads[i] = exchange.Head{Chain: journal.Chain{Scope: "parc"}, Seq: 1}
+	}
+	var claim receipt
+	claim.add("parc", heads)
+	held, err := claim.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, frame := range map[string]func(i int) (byte, []byte){
+		"receipts": func(int) (byte, []byte) { return frameReceipt, held },
+		"lacks": func(i int) (byte, []byte) {
+			lacks, err := codec.enc.Marshal(wireLacks{Scope: fmt.Sprint("people/", i), Hashes: make([]byte, len(heads)*len(journal.Hash{}))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return frameLacks, lacks
+		},
+	} {
+		x := &opener{admitted: true, lacks: map[string][]journal.Hash{}}
+		for i := range 2 * maxClaims / len(heads) {
+			if err := x.said(frame(i)); err != nil {
+				t.Fatal(err)
+			}
+			n := len(x.heads)
+			for _, list := range x.lacks {
+				n += len(list)
+			}
+			if enough := maxClaims / len(heads); i < enough && n != (i+1)*len(heads) || i >= enough && n > 0 {
+				t.Fatalf("%s: %d are kept after %d frames", name, n, i+1)
+			}
+		}
+	}
 }

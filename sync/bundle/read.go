@@ -61,6 +61,7 @@ type opener struct {
 	again  hash.Hash       // of what it gave
 	heads  []exchange.Head // of the receipts
 	lacks  map[string][]journal.Hash
+	claims int // how many of both there were
 	gather gather
 	// The maker is admitted, or was once: the cover was read.
 	admitted bool
@@ -263,19 +264,27 @@ func (x *opener) frames(ctx context.Context, plain io.Reader, take func(scope st
 // said keeps what the maker says that it holds, and lacks, for when all was read. In a cover it says nothing: its
 // signature is over the other segments, and every device of the territory could write the rest afresh.
 func (x *opener) said(kind byte, content []byte) error {
-	if !x.admitted {
+	if !x.admitted || x.claims > maxClaims {
 		return nil
 	}
 	if kind == frameReceipt {
 		heads, err := parseReceipt(content)
-		x.heads = append(x.heads, heads...)
-		return err
+		if err != nil {
+			return err
+		}
+		x.heads, x.claims = append(x.heads, heads...), x.claims+len(heads)
+	} else {
+		scope, lacked, err := parseLacks(content)
+		if err != nil {
+			return err
+		}
+		x.lacks[scope], x.claims = lacked, x.claims+len(lacked)+1
 	}
-	scope, lacked, err := parseLacks(content)
-	if err == nil {
-		x.lacks[scope] = lacked
+	if x.claims > maxClaims {
+		// More than can be kept. A part of it would say too much: of what is not listed as lacking, all would be held.
+		x.heads, x.lacks = nil, nil
 	}
-	return err
+	return nil
 }
 
 // counted notes how far a reader has come.
