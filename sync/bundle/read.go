@@ -90,17 +90,19 @@ func Read(ctx context.Context, s Store, path string, o ReadOptions) (Report, err
 }
 
 func (x *opener) all(ctx context.Context, path string) error {
-	var err error
-	if x.f, err = os.Open(path); err != nil {
-		return err
-	}
-	defer x.f.Close()
-	info, err := x.f.Stat()
+	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return ErrNotBundle // a pipe or a device on a stick is not opened further
+		return ErrNotBundle // a pipe or a device on a stick is not opened: it may keep us waiting for ever
+	}
+	if x.f, err = os.Open(path); err != nil {
+		return err
+	}
+	defer x.f.Close()
+	if info, err = x.f.Stat(); err != nil {
+		return err
 	}
 	x.size = info.Size()
 	sums, err := x.check(ctx)
