@@ -157,7 +157,8 @@ func readInvitation(text string) (trust.Invitation, error) {
 		return i, nil
 	}
 	unreadable := fmt.Errorf("%s n'est pas un fichier d'invitation", text)
-	if st, err := os.Stat(text); err != nil || st.Size() > maxInvitationFile {
+	// One that is no file, as a pipe, may keep us waiting, or never end.
+	if st, err := os.Stat(text); err != nil || !st.Mode().IsRegular() || st.Size() > maxInvitationFile {
 		return trust.Invitation{}, errors.Join(unreadable, err)
 	}
 	b, err := os.ReadFile(text)
