@@ -28,10 +28,12 @@ const (
 	callLimit   = 30 * time.Second // one request and its answer
 	dialLimit   = 4 * time.Second
 	maxSessions = 64 // connections served at once
+	acceptAgain = time.Second
 
-	// Of a peer that has proved nothing yet.
+	// Of peers that have proved nothing yet.
+	maxStrangers  = 16 // of the connections served at once
 	strangerFrame = 64 << 10
-	strangerLimit = 10 * time.Second
+	strangerLimit = 10 * time.Second // from the handshake on
 )
 
 // ErrFrame is returned for bytes that are not frames.

@@ -38,6 +38,7 @@ type Listener struct {
 	known    func(trust.Key) bool
 	handlers map[byte]Handler
 	log      *slog.Logger
+	patience time.Duration // for a stranger, from its handshake on
 }
 
 // Listen opens a TCP address for neighbours; ":0" lets the system choose the port. Known tells which keys are
@@ -51,7 +52,7 @@ func Listen(addr string, id func() *trust.Identity, known func(trust.Key) bool, 
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Listener{tls.NewListener(l, config), known, handlers, log}, nil
+	return &Listener{tls.NewListener(l, config), known, handlers, log, strangerLimit}, nil
 }
 
 // Addr returns the address that is listened on.
@@ -63,14 +64,20 @@ func (l *Listener) Serve(ctx context.Context) error {
 	defer stop()
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	slots := make(chan struct{}, maxSessions)
+	slots, strangers := make(chan struct{}, maxSessions), make(chan struct{}, maxStrangers)
 	for {
 		c, err := l.l.Accept()
 		if err != nil {
 			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
 				return nil
 			}
-			return fmt.Errorf("lan: accept: %w", err)
+			// Files to open, or memory, may lack for a moment: neighbours are served again as soon as they do not.
+			l.log.Warn("no neighbour is let in for now", "err", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(acceptAgain):
+			}
+			continue
 		}
 		select {
 		case slots <- struct{}{}:
@@ -83,14 +90,17 @@ func (l *Listener) Serve(ctx context.Context) error {
 			defer c.Close()
 			done := context.AfterFunc(ctx, func() { _ = c.Close() })
 			defer done()
-			if err := l.serve(ctx, c.(*tls.Conn)); err != nil && ctx.Err() == nil {
+			if err := l.serve(ctx, c.(*tls.Conn), strangers); err != nil && ctx.Err() == nil {
 				l.log.Debug("neighbour left", "addr", c.RemoteAddr(), "err", err)
 			}
 		})
 	}
 }
 
-func (l *Listener) serve(ctx context.Context, c *tls.Conn) error {
+// errCrowd says that strangers have no place left: those that belong here keep theirs.
+var errCrowd = errors.New("lan: too many strangers at once")
+
+func (l *Listener) serve(ctx context.Context, c *tls.Conn, strangers chan struct{}) error {
 	if err := c.SetDeadline(time.Now().Add(dialLimit)); err != nil {
 		return err
 	}
@@ -98,12 +108,21 @@ func (l *Listener) serve(ctx context.Context, c *tls.Conn) error {
 	if err != nil {
 		return err
 	}
-	for {
-		limit, patience := uint32(maxFrame), idleLimit
-		if !*peer.vouched && !l.known(peer.Key) {
-			limit, patience = strangerFrame, strangerLimit
+	if !l.known(peer.Key) {
+		select {
+		case strangers <- struct{}{}:
+			defer func() { <-strangers }()
+		default:
+			return errCrowd
 		}
-		if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+	}
+	enough := time.Now().Add(l.patience) // of a stranger, however much it asks
+	for {
+		limit, until := uint32(maxFrame), time.Now().Add(idleLimit)
+		if !*peer.vouched && !l.known(peer.Key) {
+			limit, until = strangerFrame, enough
+		}
+		if err := c.SetDeadline(until); err != nil {
 			return err
 		}
 		kind, request, err := readFrame(c, limit)
