@@ -35,6 +35,12 @@ func (a admitter) Admit(ctx context.Context, match func(code string) bool, key t
 // servingGC is how much garbage a serving process lets grow, in per cent of what is live.
 const servingGC = 50
 
+// Limits of the service.
+const (
+	maxHeader    = 16 << 10        // bytes of a request line and its headers: ours take a few hundred
+	lastRequests = 5 * time.Second // for the requests under way when it ends
+)
+
 // ServeOptions say how a central serves.
 type ServeOptions struct {
 	Listen  string         // TCP address
@@ -56,9 +62,19 @@ func ServeCentral(ctx context.Context, r *replica.Replica, o ServeOptions) error
 	if err != nil {
 		return fmt.Errorf("central: listen on %s: %w", o.Listen, err)
 	}
+	handler := central.NewHandler(r, admitter{r}, log)
+	base, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	var serving sync.WaitGroup
 	server := &http.Server{
-		Handler: central.NewHandler(r, admitter{r}, log), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
-		WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			serving.Add(1)
+			defer serving.Done()
+			handler.ServeHTTP(w, r)
+		}),
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return base },
 	}
 	sweepCopies(r.Dir(), log)
 	ctx, cancel := context.WithCancel(ctx)
@@ -72,9 +88,16 @@ func ServeCentral(ctx context.Context, r *replica.Replica, o ServeOptions) error
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		end, cancel := context.WithTimeout(base, lastRequests)
 		defer cancel()
-		stopped <- server.Shutdown(end)
+		err := server.Shutdown(end)
+		if errors.Is(err, context.DeadlineExceeded) {
+			// Who takes longer is cut off: nothing is answered from a replica that is closed.
+			cut()
+			err = server.Close()
+			serving.Wait()
+		}
+		stopped <- err
 	}()
 	o.Ready(l.Addr())
 	if err := server.Serve(tls.NewListener(l, config)); !errors.Is(err, http.ErrServerClosed) {
