@@ -139,7 +139,7 @@ func (r *run) blobs(ctx context.Context) error {
 		}
 	}
 	lacks := r.lacks
-	for {
+	for range maxPages {
 		last, err := r.pushBlobs(ctx, lacks)
 		if err != nil {
 			return err

@@ -13,6 +13,7 @@ const (
 	BlobBytes     = 256 << 10          // bytes of blobs in a message: on a bad line one comes through between two cuts
 	firstBatch    = BlobBytes          // bytes of entries in the first batch of an exchange, for the same reason; each that arrives doubles it
 	maxBlobs      = 200                // blobs listed as lacking at once
+	maxPages      = 1000               // such lists asked for in one exchange: one that never ends would keep it for ever
 	maxBlobsAsked = 64                 // blobs asked for, or brought, in one message
 	maxHashes     = 20_000             // such hashes in one request, beyond which it asks for no other chain
 )
