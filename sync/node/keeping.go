@@ -206,8 +206,9 @@ func keep(ctx context.Context, r *replica.Replica, log *slog.Logger) {
 	for {
 		n, err := r.Arrivals(ctx)
 		if began := time.Now(); err == nil && n != seen && !began.Before(next) {
-			seen = n
-			err = report(log, "erased on request")(Settle(ctx, r))
+			if err = report(log, "erased on request")(Settle(ctx, r)); err == nil {
+				seen = n // one that failed is made again: the next arrival may be far
+			}
 			next = time.Now().Add(10 * time.Since(began))
 		}
 		if err == nil && retentionDue(ctx, r) {
@@ -266,5 +267,6 @@ func retentionDue(ctx context.Context, r *replica.Replica) bool {
 		return false
 	}
 	last, err := time.Parse(time.RFC3339, text)
-	return err != nil || r.Now().Sub(last) > retentionFor
+	// A look that is still to come was noted under a clock that has been set back since.
+	return err != nil || r.Now().Sub(last) > retentionFor || last.After(r.Now())
 }

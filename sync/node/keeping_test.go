@@ -1,7 +1,9 @@
 package node
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -190,4 +192,77 @@ func TestWhatIsOverItsTimeIsErased(t *testing.T) {
 	if !holds(t, r, recent) {
 		t.Error("a clock that leapt has erased")
 	}
+}
+
+// A look that was noted under a clock that ran ahead, and was set right since, keeps nothing longer than it may.
+func TestAClockSetBackPutsNoLookOff(t *testing.T) {
+	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	made, err := Found(t.Context(), t.TempDir(), FoundOptions{
+		Territory: "Cantal", Device: "poste", Role: record.Coordination, WithoutRecovery: true,
+		Replica: replica.Options{Now: func() time.Time { return now }},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := made.Replica
+	defer r.Close()
+	now = now.AddDate(0, 0, 300)
+	if _, err := Retain(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if retentionDue(t.Context(), r) {
+		t.Error("a look is due right after the last")
+	}
+	now = now.AddDate(0, 0, -299)
+	if !retentionDue(t.Context(), r) {
+		t.Error("no look before the day that the wrong clock showed")
+	}
+}
+
+// A look for what arrived about people who have asked to be erased is made again where it failed, as on a full disk:
+// the next arrival may be months away.
+func TestALookThatFailedIsMadeAgain(t *testing.T) {
+	f := newField(t)
+	office := f.join("accueil", record.Coordination)
+	site := save(t, office, record.Site, record.Fields{"type": "college", "uai": "0150001V", "name": "Collège"})
+	early := save(t, office, record.ClassMember, pupil(site, "Élodie"))
+	f.exchange(office)
+	f.stop()
+	if err := EraseSubject(t.Context(), f.central, "elodie exemple", nil); err != nil {
+		t.Fatal(err)
+	}
+	requests, err := f.central.Setting(t.Context(), settingRequests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.central.SetSetting(t.Context(), settingRequests, "{"); err != nil { // what cannot be read for now
+		t.Fatal(err)
+	}
+	warned := make(warnings, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { keep(ctx, f.central, slog.New(warned)); close(done) }()
+	defer func() { cancel(); <-done }()
+	<-warned
+	if f.central.Roster().Erased("people/0150001V", early) {
+		t.Fatal("the look did not fail")
+	}
+	if err := f.central.SetSetting(t.Context(), settingRequests, requests); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "what arrived is erased", func() bool { return f.central.Roster().Erased("people/0150001V", early) })
+}
+
+// warnings tells that something was logged.
+type warnings chan struct{}
+
+func (w warnings) Enabled(context.Context, slog.Level) bool { return true }
+func (w warnings) WithAttrs([]slog.Attr) slog.Handler       { return w }
+func (w warnings) WithGroup(string) slog.Handler            { return w }
+func (w warnings) Handle(context.Context, slog.Record) error {
+	select {
+	case w <- struct{}{}:
+	default:
+	}
+	return nil
 }
