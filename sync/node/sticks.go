@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -117,9 +118,21 @@ func (n *Node) Shelve(path string) {
 	aside := filepath.Join(n.Inbox(), doneFolder)
 	err := os.MkdirAll(aside, 0o700)
 	if err == nil {
-		err = os.Rename(path, filepath.Join(aside, filepath.Base(path)))
+		err = os.Rename(path, unused(aside, filepath.Base(path)))
 	}
 	if err != nil {
 		n.log.Warn("put aside", "err", err) // it is offered again, which does no harm
+	}
+}
+
+// unused returns where a file of this name can lie in a folder without replacing another.
+func unused(dir, name string) string {
+	ext := filepath.Ext(name)
+	path := filepath.Join(dir, name)
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(path); err != nil {
+			return path
+		}
+		path = filepath.Join(dir, fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ext), n, ext))
 	}
 }

@@ -190,3 +190,35 @@ func TestAStickIsForTheDeviceThatIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// What is put aside is somebody's file: another of the same name, as an inventory of every month, does not replace it.
+func TestWhatIsPutAsideReplacesNothing(t *testing.T) {
+	f := newField(t)
+	n := New(f.join("poste", record.Agent), Options{Listen: "off"})
+	if err := os.MkdirAll(n.Inbox(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]bool{}
+	for _, text := range []string{"octobre", "novembre", "décembre"} {
+		path := filepath.Join(n.Inbox(), "inventaire.json")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		n.Shelve(path)
+		want[text] = true
+	}
+	left, err := os.ReadDir(filepath.Join(n.Inbox(), doneFolder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range left {
+		b, err := os.ReadFile(filepath.Join(n.Inbox(), doneFolder, e.Name()))
+		if err != nil || filepath.Ext(e.Name()) != ".json" {
+			t.Errorf("%s, %v", e.Name(), err)
+		}
+		delete(want, string(b))
+	}
+	if len(want) > 0 {
+		t.Errorf("gone: %v; left: %v", want, left)
+	}
+}
