@@ -24,6 +24,12 @@ const domain = "buron class v1\n"
 // Idle is how long a class stays on a terminal after its last signature.
 const Idle = time.Hour
 
+// idle reports whether a class is over that nobody has signed since last: by the clock that measures, which nobody can set
+// back, or by the one on the wall, which goes on while the machine sleeps.
+func idle(last, now time.Time) bool {
+	return max(now.Sub(last), now.Round(0).Sub(last.Round(0))) > Idle
+}
+
 // claimed is how long a pupil's name is held by the terminal where they have begun.
 const claimed = 3 * time.Minute
 
@@ -152,7 +158,7 @@ func (d *Desk) forget() { d.session, d.lent, d.done, d.claims = Session{}, false
 func (d *Desk) Session() (Session, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.lent && d.now().Sub(d.last) > Idle {
+	if d.lent && idle(d.last, d.now()) {
 		d.forget()
 	}
 	s := d.session
@@ -272,7 +278,7 @@ func (t *Terminal) Accept(l Loan, host trust.Device) error {
 func (t *Terminal) Current() (Session, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.session.ID != uuid.Nil && t.now().Sub(t.last) > Idle {
+	if t.session.ID != uuid.Nil && idle(t.last, t.now()) {
 		t.forget()
 	}
 	s := t.session
