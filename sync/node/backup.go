@@ -74,7 +74,7 @@ func Backup(ctx context.Context, r *replica.Replica, path, passphrase string) (s
 	// After the copy: what it names is held at least, unless it was erased meanwhile.
 	blobs, err := r.BlobFiles(ctx)
 	if err == nil {
-		err = sealFolder(f, recipient, filepath.Join(work, "data"), key, os.DirFS(r.Dir()), blobs)
+		err = sealFolder(asked{ctx, f}, recipient, filepath.Join(work, "data"), key, os.DirFS(r.Dir()), blobs)
 	}
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return "", fmt.Errorf("node: back up: %w", err)
@@ -141,6 +141,26 @@ func sealFolder(w io.Writer, to age.Recipient, dir string, key []byte, home fs.F
 	return errors.Join(err, t.Close(), sealed.Close())
 }
 
+// asked is a file that is read, or written, for as long as somebody waits for it.
+type asked struct {
+	ctx context.Context
+	f   *os.File
+}
+
+func (a asked) Read(b []byte) (int, error) {
+	if err := a.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return a.f.Read(b)
+}
+
+func (a asked) Write(b []byte) (int, error) {
+	if err := a.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return a.f.Write(b)
+}
+
 func packFile(t *tar.Writer, home fs.FS, path string) error {
 	f, err := home.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -168,7 +188,7 @@ func restored() []string { return []string{replica.File, trust.KeyFile} }
 // vouches for: what was written after the backup comes back from the others, and nothing is written twice
 // under one name. A blob that does not bear its name, as one that the disk had damaged before the backup, is left
 // out and counted: the others bring it again.
-func Restore(path, dir, passphrase string) (damaged int, err error) {
+func Restore(ctx context.Context, path, dir, passphrase string) (damaged int, err error) {
 	if dir, err = emptyPlace(dir); err != nil {
 		return 0, err
 	}
@@ -182,7 +202,7 @@ func Restore(path, dir, passphrase string) (damaged int, err error) {
 		return 0, ErrPassphrase
 	}
 	id.SetMaxWorkFactor(trust.PassphraseWork)
-	plain, err := age.Decrypt(f, id)
+	plain, err := age.Decrypt(asked{ctx, f}, id)
 	switch {
 	case wrongPassphrase(err):
 		return 0, ErrPassphrase
@@ -199,6 +219,9 @@ func Restore(path, dir, passphrase string) (damaged int, err error) {
 	defer os.RemoveAll(work)
 	defer unlock()
 	if damaged, err = unpackInto(work, tar.NewReader(plain)); err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("node: restore: %w", ctx.Err()) // and not of the file
+		}
 		return 0, err
 	}
 	unlock()

@@ -31,13 +31,13 @@ func TestABackupIsRestoredAsAnotherLife(t *testing.T) {
 	f.exchange(a)
 	key := a.Identity().Public()
 	home := filepath.Join(t.TempDir(), "maison")
-	if _, err := Restore(file, home, "une autre phrase"); !errors.Is(err, ErrPassphrase) {
+	if _, err := Restore(t.Context(), file, home, "une autre phrase"); !errors.Is(err, ErrPassphrase) {
 		t.Errorf("with another passphrase: %v", err)
 	}
-	if _, err := Restore(file, a.Dir(), passphrase); !errors.Is(err, ErrOccupied) {
+	if _, err := Restore(t.Context(), file, a.Dir(), passphrase); !errors.Is(err, ErrOccupied) {
 		t.Errorf("over a folder in use: %v", err)
 	}
-	if _, err := Restore(file, home, passphrase); err != nil {
+	if _, err := Restore(t.Context(), file, home, passphrase); err != nil {
 		t.Fatal(err)
 	}
 	b, err := replica.Open(t.Context(), home, replica.Options{})
@@ -113,7 +113,7 @@ func TestADamagedBackupChangesNothing(t *testing.T) {
 			if err := os.WriteFile(bad, bytes, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := Restore(bad, home, "quatre brebis au pré"); !errors.Is(err, ErrBackup) {
+			if _, err := Restore(t.Context(), bad, home, "quatre brebis au pré"); !errors.Is(err, ErrBackup) {
 				t.Errorf("Restore = %v, want ErrBackup", err)
 			}
 			if _, err := os.Stat(home); err == nil {
@@ -152,7 +152,7 @@ func TestABackupHoldsPhotos(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if damaged, err := Restore(file, home, phrase); err != nil || damaged != 1 {
+	if damaged, err := Restore(t.Context(), file, home, phrase); err != nil || damaged != 1 {
 		t.Fatalf("%d damaged, %v", damaged, err)
 	}
 	b, err := replica.Open(t.Context(), home, replica.Options{})
@@ -229,7 +229,7 @@ func TestABackupIsConsistentWhilePhotosAreAdded(t *testing.T) {
 	if err := errors.Join(err, <-done); err != nil {
 		t.Fatal(err)
 	}
-	if damaged, err := Restore(file, home, phrase); err != nil || damaged != 0 {
+	if damaged, err := Restore(t.Context(), file, home, phrase); err != nil || damaged != 0 {
 		t.Fatal(damaged, err)
 	}
 	b, err := replica.Open(t.Context(), home, replica.Options{})

@@ -47,7 +47,7 @@ func (c *RestoreCommand) Run(e *Session) error {
 	if err != nil {
 		return err
 	}
-	damaged, err := Restore(c.File, e.Dir, phrase)
+	damaged, err := Restore(e.Context, c.File, e.Dir, phrase)
 	if err != nil {
 		return err
 	}

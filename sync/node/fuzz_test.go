@@ -120,7 +120,7 @@ func FuzzBackupHeader(f *testing.F) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Restore(path, filepath.Join(home, "maison"), "quatre brebis au pré")
+		_, err := Restore(t.Context(), path, filepath.Join(home, "maison"), "quatre brebis au pré")
 		if !errors.Is(err, ErrBackup) && !errors.Is(err, ErrPassphrase) {
 			t.Errorf("%v", err)
 		}

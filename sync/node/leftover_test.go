@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
 	"github.com/gofrs/flock"
 )
 
@@ -67,7 +69,7 @@ func TestWhatAnInterruptedBackupLeftGoes(t *testing.T) {
 		t.Error("a start leaves the copy of an interrupted backup")
 	}
 	third := left(t, t.TempDir(), ".buron-restore-1")
-	if _, err := Restore(file, filepath.Join(filepath.Dir(third), "maison"), "une phrase assez longue"); err != nil {
+	if _, err := Restore(t.Context(), file, filepath.Join(filepath.Dir(third), "maison"), "une phrase assez longue"); err != nil {
 		t.Fatal(err)
 	}
 	if !gone(t, third) {
@@ -85,7 +87,7 @@ func TestWhatIsLeftGoesFromFoldersOfAnyName(t *testing.T) {
 	for _, name := range []string{"données [1]", "données ["} {
 		parent := filepath.Join(t.TempDir(), name)
 		restore, dir := left(t, parent, ".buron-restore-1"), filepath.Join(parent, "maison")
-		if _, err := Restore(file, dir, passphrase); err != nil {
+		if _, err := Restore(t.Context(), file, dir, passphrase); err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
@@ -94,5 +96,46 @@ func TestWhatIsLeftGoesFromFoldersOfAnyName(t *testing.T) {
 		if !gone(t, restore) || !gone(t, backup) {
 			t.Errorf("%s: left by a restore: %t, by a backup: %t", name, !gone(t, restore), !gone(t, backup))
 		}
+	}
+}
+
+// begun is a context that ends once something was written into a file of a pattern.
+type begun struct {
+	context.Context
+	pattern string
+}
+
+func (b begun) Err() error {
+	left, _ := filepath.Glob(b.pattern)
+	for _, path := range left {
+		if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+			return context.Canceled
+		}
+	}
+	return b.Context.Err()
+}
+
+// Who interrupts a backup, or a restore, does not wait for gigabytes to be written, and finds nothing left.
+func TestABackupAndARestoreEndWhenTheyAreInterrupted(t *testing.T) {
+	f := newField(t)
+	a := f.join("poste", record.Agent)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "sauvegarde.age")
+	if _, err := Backup(begun{t.Context(), filepath.Join(dir, ".sauvegarde-*")}, a, file, "une phrase assez longue"); !errors.Is(err, context.Canceled) {
+		t.Errorf("a backup that is interrupted ends with %v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+	if _, err := Backup(t.Context(), a, file, "une phrase assez longue"); err != nil {
+		t.Fatal(err)
+	}
+	parent := t.TempDir()
+	ctx := begun{t.Context(), filepath.Join(parent, ".buron-restore-*", replica.File)}
+	if _, err := Restore(ctx, file, filepath.Join(parent, "maison"), "une phrase assez longue"); !errors.Is(err, context.Canceled) {
+		t.Errorf("a restore that is interrupted ends with %v", err)
+	}
+	if left, err := os.ReadDir(parent); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
 	}
 }

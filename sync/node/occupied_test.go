@@ -28,7 +28,7 @@ func TestARestoreReplacesNothingThatIsThere(t *testing.T) {
 	if err := os.WriteFile(home, []byte("à garder"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Restore(file, home, passphrase); !errors.Is(err, ErrOccupied) {
+	if _, err := Restore(t.Context(), file, home, passphrase); !errors.Is(err, ErrOccupied) {
 		t.Errorf("where a file is: %v", err)
 	}
 	if b, err := os.ReadFile(home); err != nil || string(b) != "à garder" {
@@ -38,14 +38,14 @@ func TestARestoreReplacesNothingThatIsThere(t *testing.T) {
 	if err := os.Symlink(filepath.Join(t.TempDir(), "débranché"), nowhere); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Restore(file, nowhere, passphrase); !errors.Is(err, ErrOccupied) {
+	if _, err := Restore(t.Context(), file, nowhere, passphrase); !errors.Is(err, ErrOccupied) {
 		t.Errorf("where a link leads nowhere: %v", err)
 	}
 	disk, link := filepath.Join(t.TempDir(), "disque"), filepath.Join(t.TempDir(), "lien")
 	if err := errors.Join(os.Mkdir(disk, 0o700), os.Symlink(disk, link)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Restore(file, link, passphrase); err != nil {
+	if _, err := Restore(t.Context(), file, link, passphrase); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(disk, "buron.db")); err != nil {
