@@ -4,6 +4,7 @@
 package say
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"net"
@@ -90,6 +91,8 @@ func ofPartner(err error) string {
 func ofSystem(err error) string {
 	var network net.Error
 	switch {
+	case errors.Is(err, context.Canceled):
+		return "Interrompu\u00a0: ce qui était enregistré l'est toujours. Recommencez quand vous voulez."
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "Cette adresse est déjà prise par un autre programme\u00a0: arrêtez-le, ou choisissez-en une autre avec --listen."
 	case errors.Is(err, syscall.EADDRNOTAVAIL):

@@ -1,6 +1,7 @@
 package say
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,6 +31,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, "Vérifiez l'adresse"},
 		{&net.OpError{Op: "listen", Err: syscall.EADDRINUSE}, "--listen"},
 		{fmt.Errorf("write: %w", fs.ErrNotExist), "vérifiez son nom"},
+		{fmt.Errorf("node: restore: %w", context.Canceled), "Interrompu"},
 	} {
 		sentence, cause := Error(c.err)
 		if !strings.Contains(sentence, c.want) || cause != c.err.Error() {
