@@ -41,9 +41,12 @@ func TypeOf(content []byte) (mime string, picture bool) {
 	// The photos of some phones: the standard library knows neither their name nor how to read them.
 	if len(content) > 12 && string(content[4:8]) == "ftyp" {
 		switch string(content[8:12]) {
-		case "heic", "heix", "hevc", "mif1", "msf1", "avif":
+		case "heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "mif2", "msf1", "avif", "avis", "jxl ", "crx ":
 			return "image/heic", true
 		}
+	}
+	if bytes.HasPrefix(content, []byte("\xff\x0a")) || bytes.HasPrefix(content, []byte("\x00\x00\x00\x0cJXL ")) {
+		return "image/jxl", true
 	}
 	if bytes.HasPrefix(content, []byte("II*\x00")) || bytes.HasPrefix(content, []byte("MM\x00*")) {
 		return "image/tiff", true

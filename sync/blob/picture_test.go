@@ -102,6 +102,23 @@ func TestWhatCannotBeCleanedIsRefused(t *testing.T) {
 	}
 }
 
+// Phones and cameras write one format under many names: none of them may pass for a document, with where and when in it.
+func TestNoNameOfAPhotoPassesForADocument(t *testing.T) {
+	for _, brand := range []string{"heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "mif2", "msf1", "avif", "avis", "jxl ", "crx "} {
+		if _, picture := TypeOf([]byte("\x00\x00\x00\x18ftyp" + brand + "\x00\x00\x00\x00")); !picture {
+			t.Errorf("%q is taken for a document", brand)
+		}
+	}
+	for _, jxl := range []string{"\xff\x0a\x00\x00", "\x00\x00\x00\x0cJXL \r\n\x87\n\x00\x00"} {
+		if _, picture := TypeOf([]byte(jxl)); !picture {
+			t.Errorf("%q is taken for a document", jxl)
+		}
+	}
+	if mime, picture := TypeOf([]byte("\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom")); picture || mime != "video/mp4" {
+		t.Errorf("a film is taken for a picture: %s", mime)
+	}
+}
+
 func FuzzClean(f *testing.F) {
 	f.Add([]byte{0xff, 0xd8, 0xff, app1, 0, 4, 'E', 'x'})
 	f.Add([]byte("\xff\xd8\xff\xe1\x00\x12Exif\x00\x00II*\x00\xff\xff\xff\xff"))
