@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cantal.fr/buron/assets/look"
+	"cantal.fr/buron/sync/blob"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
 
@@ -42,7 +43,11 @@ func joinedTap(s *Shell, id uuid.UUID, n int, j replica.Joined) fyne.CanvasObjec
 	}
 	img, err := picture(s.r.OpenThumb(s.ctx, id, n))
 	if err != nil {
-		return look.NewTap(container.NewVBox(look.Wrapped(look.Body(j.Name)), look.Muted("Pas encore arrivée")), open)
+		why := "Pas encore arrivée"
+		if errors.Is(err, blob.ErrPicture) {
+			why = "Ne se lit pas"
+		}
+		return look.NewTap(container.NewVBox(look.Wrapped(look.Body(j.Name)), look.Muted(why)), open)
 	}
 	img.SetMinSize(fyne.NewSize(thumbHeight, thumbHeight))
 	return look.NewTap(img, open)
@@ -59,13 +64,16 @@ func arrival(j replica.Joined) string {
 	return "Pas encore arrivé"
 }
 
-// picture reads an image to be drawn.
+// picture reads an image to be drawn, where it is one that travels: whoever wrote the record may have named anything a photo.
 func picture(f io.ReadCloser, err error) (*canvas.Image, error) {
 	if err != nil {
 		return nil, err
 	}
 	b, err := io.ReadAll(f)
 	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, err
+	}
+	if err := blob.Drawable(b); err != nil {
 		return nil, err
 	}
 	img := canvas.NewImageFromResource(fyne.NewStaticResource("photo", b))
@@ -186,7 +194,7 @@ func (p *joinedPage) Content(s *Shell) fyne.CanvasObject {
 		return container.NewVBox(look.Empty("Cette photo n'est pas encore arrivée sur cet appareil. Elle viendra avec un échange, dès qu'un appareil qui l'a sera joint."), actions)
 	}
 	if err != nil {
-		return look.Problem(sentence(err))
+		return container.NewVBox(look.Problem(sentence(err)), actions)
 	}
 	return container.NewBorder(nil, actions, nil, nil, img)
 }

@@ -2,18 +2,34 @@ package screen
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"cantal.fr/buron/sync/blob"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/storage"
 )
+
+// A device that writes by hand may name anything a photo: what would take all memory is not drawn.
+func TestAPhotoThatClaimsTooMuchIsNotDrawn(t *testing.T) {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 40_000, 300))); err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range [][]byte{b.Bytes(), []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)} {
+		if _, err := picture(io.NopCloser(bytes.NewReader(content)), nil); !errors.Is(err, blob.ErrPicture) {
+			t.Errorf("%d bytes: %v", len(content), err)
+		}
+	}
+}
 
 func TestAPhotoIsAddedShownAndTakenOff(t *testing.T) {
 	s := open(t)

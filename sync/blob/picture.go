@@ -88,6 +88,16 @@ func Clean(content []byte) (Picture, error) {
 	return p, nil
 }
 
+// Drawable reports whether a picture that came from others is as it travels, and so can be drawn at no great cost: a small
+// file may claim any size. The error is ErrPicture.
+func Drawable(content []byte) error {
+	about, format, err := image.DecodeConfig(bytes.NewReader(content))
+	if err != nil || format != "jpeg" && format != "png" || max(about.Width, about.Height) > maxSide {
+		return fmt.Errorf("%w (%s, %d × %d, %w)", ErrPicture, format, about.Width, about.Height, errors.Join(err, image.ErrFormat))
+	}
+	return nil
+}
+
 // scaled returns the image at most side pixels wide and high.
 func scaled(img image.Image, side int) image.Image {
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()

@@ -102,6 +102,30 @@ func TestWhatCannotBeCleanedIsRefused(t *testing.T) {
 	}
 }
 
+// What came from others is drawn as it travels: a small file may claim any size, and an image of another format, as SVG, any
+// amount of work.
+func TestOnlyWhatTravelsIsDrawn(t *testing.T) {
+	whole, err := Clean(photo(t, 3000, 2000, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, good := range [][]byte{whole.Content, whole.Thumb} {
+		if err := Drawable(good); err != nil {
+			t.Error(err)
+		}
+	}
+	var wide bytes.Buffer
+	if err := png.Encode(&wide, image.NewGray(image.Rect(0, 0, 40_000, 300))); err != nil {
+		t.Fatal(err)
+	}
+	webp := []byte("RIFF\x1e\x00\x00\x00WEBPVP8L\x11\x00\x00\x00\x2f\x00\x00\x00\x00")
+	for name, bad := range map[string][]byte{"too wide": wide.Bytes(), "svg": []byte("<svg xmlns=\"http://www.w3.org/2000/svg\"/>"), "webp": webp, "cut": whole.Content[:10], "nothing": nil} {
+		if err := Drawable(bad); !errors.Is(err, ErrPicture) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // Phones and cameras write one format under many names: none of them may pass for a document, with where and when in it.
 func TestNoNameOfAPhotoPassesForADocument(t *testing.T) {
 	for _, brand := range []string{"heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "mif2", "msf1", "avif", "avis", "jxl ", "crx "} {
