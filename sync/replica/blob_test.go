@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -317,6 +318,29 @@ func TestADamagedBlobIsRefusedAndAskedForAgain(t *testing.T) {
 	exchangeAll(t, a, f.central)
 	if _, err := read(t, a, id, 0); err != nil {
 		t.Errorf("%v", err)
+	}
+}
+
+// On a sick disk one file cannot be read and another has become shorter: the rest travels, and nobody is accused.
+func TestABlobThatCannotBeReadKeepsNoOtherBack(t *testing.T) {
+	f := newField(t)
+	a := f.admit("a", record.Coordination, 0)
+	id := f.attach(noise(t, 900), noise(t, BlobPart+800), noise(t, BlobPart+1000))
+	view, err := f.central.Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := f.central.blobFiles()
+	order := slices.Clone(view.Joined)
+	slices.SortFunc(order, func(x, y Joined) int { return int(x.Size - y.Size) })
+	unreadable, short := files.path(order[0].ref.Hash), files.path(order[1].ref.Hash)
+	// A folder opens, and fails when it is read, as a bad sector does.
+	if err := errors.Join(os.Remove(unreadable), os.Mkdir(unreadable, 0o700), os.Truncate(short, 100)); err != nil {
+		t.Fatal(err)
+	}
+	res, err := meet(t, a, f.central, 0)
+	if err != nil || len(res.Refused) > 0 || res.BlobsReceived != 1 {
+		t.Errorf("%+v, %v", res, err)
 	}
 }
 

@@ -29,17 +29,24 @@ func (r *Replica) ReadBlob(ctx context.Context, h journal.Hash, offset int64, mo
 	if chains, err = r.namedBy(ctx, h); err != nil || len(chains) == 0 {
 		return nil, nil, err
 	}
-	f, err := os.Open(r.blobFiles().path(h))
-	if err != nil {
-		r.o.Log.Warn("a blob that was held is gone: it is asked for again after the next start", "blob", h, "err", err)
+	part = make([]byte, min(int64(most), size-offset))
+	if err := readAt(r.blobFiles().path(h), part, offset); err != nil {
+		// Gone, cut short, or on a sick disk: what else there is travels all the same.
+		r.o.Log.Warn("a blob that was held cannot be read: if it is gone, it is asked for again after the next start", "blob", h, "err", err)
 		return nil, nil, nil
 	}
-	defer f.Close()
-	part = make([]byte, min(int64(most), size-offset))
-	if _, err := f.ReadAt(part, offset); err != nil && !errors.Is(err, io.EOF) {
-		return nil, nil, fmt.Errorf("replica: read a blob: %w", err)
-	}
 	return part, chains, nil
+}
+
+// readAt fills b from a place in a file.
+func readAt(path string, b []byte, at int64) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.ReadFull(io.NewSectionReader(f, at, int64(len(b))), b)
+	return err
 }
 
 // taken is a chunk that was written, and what is to be noted of it.
