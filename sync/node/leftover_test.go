@@ -12,6 +12,7 @@ import (
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
 	"github.com/gofrs/flock"
+	"github.com/google/uuid"
 )
 
 // left makes what a backup or a restore that was killed leaves, and returns its folder.
@@ -137,5 +138,37 @@ func TestABackupAndARestoreEndWhenTheyAreInterrupted(t *testing.T) {
 	}
 	if left, err := os.ReadDir(parent); err != nil || len(left) > 0 {
 		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// A disk that fails is when a backup matters: what cannot be read of photos keeps nothing else out, and is told when the
+// backup comes back.
+func TestABackupOfASickDisk(t *testing.T) {
+	f := newField(t)
+	a := f.join("poste", record.Agent)
+	c := replica.Change{Kind: record.Equipment, Set: record.Fields{"tag": "PC-1", "level": "socle"}}
+	c.Attach = []replica.Attachment{{Content: []byte("%PDF-1.7 une facture"), Name: "facture.pdf"}, {Content: []byte("%PDF-1.7 une autre facture"), Name: "facture.pdf"}}
+	if _, err := a.Save(t.Context(), uuid.Nil, c); err != nil {
+		t.Fatal(err)
+	}
+	files, err := a.BlobFiles(t.Context())
+	if err != nil || len(files) != 2 {
+		t.Fatal(files, err)
+	}
+	sick := filepath.Join(a.Dir(), files[0])
+	if err := errors.Join(os.Remove(sick), os.Mkdir(sick, 0o700)); err != nil { // opens, and fails when it is read
+		t.Fatal(err)
+	}
+	file, home := filepath.Join(t.TempDir(), "sauvegarde.age"), filepath.Join(t.TempDir(), "maison")
+	phrase, err := Backup(t.Context(), a, file, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged, err := Restore(t.Context(), file, home, phrase)
+	if err != nil || damaged != 1 {
+		t.Errorf("%d are told as damaged, %v", damaged, err)
+	}
+	if _, err := os.Stat(filepath.Join(home, files[1])); err != nil {
+		t.Errorf("the other: %v", err)
 	}
 }
