@@ -31,3 +31,18 @@ func TestAWrongClockIsSaidWithWhatToDo(t *testing.T) {
 		}
 	}
 }
+
+// A contact that was noted under a clock that ran ahead is noted again once the clock is right.
+func TestAContactToComeIsNotedAgain(t *testing.T) {
+	f := newField(t)
+	a := f.join("poste", record.Agent)
+	n := New(a, Options{Listen: "off"})
+	for ahead, old := range map[time.Duration]bool{0: false, -time.Hour: true, 365 * 24 * time.Hour: true} {
+		if err := a.SetSetting(t.Context(), settingContact, a.Now().Add(ahead).UTC().Format(time.RFC3339)); err != nil {
+			t.Fatal(err)
+		}
+		if n.contactIsOld(t.Context()) != old {
+			t.Errorf("%s ahead: old = %t", ahead, !old)
+		}
+	}
+}

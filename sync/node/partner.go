@@ -294,7 +294,7 @@ func (n *Node) contactIsOld(ctx context.Context) bool {
 		return true
 	}
 	at, err := time.Parse(time.RFC3339, text)
-	return err != nil || n.r.Now().Sub(at) > 30*time.Second
+	return err != nil || n.r.Now().Sub(at) > 30*time.Second || at.After(n.r.Now()) // the clock was set back since
 }
 
 func (n *Node) callCentral(ctx context.Context, url string) (exchange.Result, error) {
