@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -265,4 +266,41 @@ func (w warnings) Handle(context.Context, slog.Record) error {
 	default:
 	}
 	return nil
+}
+
+// A clock that leapt goes on being doubted when devices come, whose own clocks are right: what they bring is received under
+// the wrong one.
+func TestAClockThatLeaptErasesNothingWhenADeviceComes(t *testing.T) {
+	var leap atomic.Int64 // of the central, years
+	made, err := Found(t.Context(), t.TempDir(), FoundOptions{Territory: "Cantal", Device: "Central", Role: record.Central, WithoutRecovery: true,
+		Replica: replica.Options{Now: func() time.Time { return time.Now().AddDate(int(leap.Load()), 0, 0) }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &field{t: t, central: made.Replica, log: quiet()}
+	f.serve()
+	t.Cleanup(func() { f.stop(); made.Replica.Close() })
+	office := f.join("accueil", record.Coordination)
+	site := save(t, office, record.Site, record.Fields{"type": "college", "uai": "0150001V", "name": "Collège"})
+	id := save(t, office, record.ClassMember, pupil(site, "Élodie"))
+	if o := f.exchange(office); o.Err != nil {
+		t.Fatal(o.Err)
+	}
+	f.stop() // the test looks itself
+	leap.Store(10)
+	if _, err := Retain(t.Context(), f.central); !errors.Is(err, ErrClock) {
+		t.Fatalf("a clock ten years ahead: %v", err)
+	}
+	save(t, office, record.Equipment, machine("PC-1"))
+	_, address := listen(t, f.central)
+	if o := meet(t, office, address); o.Err != nil || o.Sent == 0 {
+		t.Fatalf("%+v", o)
+	}
+	if _, err := Retain(t.Context(), f.central); !errors.Is(err, ErrClock) || !holds(t, f.central, id) {
+		t.Errorf("held: %t, %v", holds(t, f.central, id), err)
+	}
+	leap.Store(0)
+	if gone, err := Retain(t.Context(), f.central); err != nil || len(gone) > 0 {
+		t.Errorf("set right again: %d erased, %v", len(gone), err)
+	}
 }

@@ -259,11 +259,42 @@ func (r *Replica) Arrivals(ctx context.Context) (n int64, err error) {
 	return n, translate(err)
 }
 
-// LatestReceipt returns when an entry was last received or written, by this device's clock.
+// receiptsRead is how many of the latest entries LatestReceipt looks at.
+const receiptsRead = 1000
+
+// LatestReceipt returns when an entry of another device was last received: by this device's clock or by that of who wrote
+// it, whichever is earlier, since what comes to a clock that has leapt was written under those that have not. Where no other
+// device wrote any of the latest entries, this one's own count.
 func (r *Replica) LatestReceipt(ctx context.Context) (time.Time, error) {
-	var n int64
-	err := r.read.QueryRowContext(ctx, "SELECT coalesce(max(received), 0) FROM entry WHERE id > (SELECT max(id) FROM entry) - 1000").Scan(&n)
-	return time.UnixMilli(n), translate(err)
+	rows, err := r.read.QueryContext(ctx, `SELECT author.key, entry.received, entry.stored FROM entry JOIN chain ON chain.id = entry.chain
+		JOIN author USING (incarnation) WHERE entry.id > (SELECT max(id) FROM entry) - ?`, receiptsRead)
+	if err != nil {
+		return time.Time{}, translate(err)
+	}
+	defer rows.Close()
+	roster, self := r.Roster(), r.Identity().Public()
+	var own, others int64
+	for rows.Next() {
+		var key, stored []byte
+		var received int64
+		if err := rows.Scan(&key, &received, &stored); err != nil {
+			return time.Time{}, translate(err)
+		}
+		e, err := r.parse(stored)
+		if err != nil {
+			return time.Time{}, err
+		}
+		at := min(received, e.HLC.Millis())
+		if author, ok := trust.KeyOf(key); ok && roster.GoesOnFrom(self, author) {
+			own = max(own, at)
+		} else {
+			others = max(others, at)
+		}
+	}
+	if others == 0 {
+		others = own
+	}
+	return time.UnixMilli(others), translate(rows.Err())
 }
 
 // EraseAbout erases records about a person, those that stand aside included, as Erase does. What was erased since it was
