@@ -24,6 +24,7 @@ const (
 	requestFor   = 365 * 24 * time.Hour // a request waits for chains not yet heard
 	retentionFor = 24 * time.Hour       // between two looks at what is over its time
 	keepEvery    = 10 * time.Second
+	clockBehind  = 24 * time.Hour       // what was received is no later than that, or the clock is wrong
 	clockLeap    = 400 * 24 * time.Hour // without any receipt: the clock is wrong rather than the territory asleep
 )
 
@@ -35,6 +36,10 @@ const (
 
 // ErrClock is returned where the clock of the central has leapt, so that nothing is erased by it.
 var ErrClock = errors.New("rien n'a été reçu depuis plus d'un an d'après l'horloge de ce central\u00a0: vérifiez sa date")
+
+// ErrClockBehind is returned where the clock of the central is behind what devices have brought: a request that it dates
+// would bear on nothing.
+var ErrClockBehind = errors.New("l'horloge de cet appareil retarde sur ce qu'il a reçu\u00a0: rien n'a été effacé. Mettez-la à l'heure, puis recommencez")
 
 // Request is an erasure that somebody has asked for, and that bears on what arrives later too. It stays on the device
 // where it was made: the name is nobody else's to know.
@@ -91,13 +96,20 @@ func changeRequests(ctx context.Context, r *replica.Replica, change func([]Reque
 func (q Request) isOf(name string) bool { return record.Plain(q.Name) == record.Plain(name) }
 
 // EraseSubject erases what is held about a person, and keeps the request for what arrives later. Asked for once more, it
-// bears on what was written since too.
+// bears on what was written since too. The error is ErrClockBehind where the clock cannot date it.
 func EraseSubject(ctx context.Context, r *replica.Replica, name string, list []replica.About) error {
 	if !r.Roster().MayAdmit(r.Identity().Public()) {
 		return fmt.Errorf("%w: only a delegate erases", replica.ErrForbidden)
 	}
+	last, ofOthers, err := r.LatestReceipt(ctx)
+	if err != nil {
+		return err
+	}
+	if ofOthers && last.Sub(r.Now()) > clockBehind {
+		return ErrClockBehind
+	}
 	// The request first: if the light goes out between the two, the next look erases.
-	err := changeRequests(ctx, r, func(waiting []Request) ([]Request, error) {
+	err = changeRequests(ctx, r, func(waiting []Request) ([]Request, error) {
 		q := Request{name, r.Now(), len(list) > 0}
 		return append(slices.DeleteFunc(waiting, func(o Request) bool {
 			q.Begun = q.Begun || o.isOf(name) && o.Begun
@@ -166,7 +178,7 @@ func Settle(ctx context.Context, r *replica.Replica) (int, error) {
 // Overdue returns the records about people that are over their time. The error is ErrClock where the clock
 // cannot be trusted with it.
 func Overdue(ctx context.Context, r *replica.Replica) ([]replica.About, error) {
-	last, err := r.LatestReceipt(ctx)
+	last, _, err := r.LatestReceipt(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -304,3 +304,58 @@ func TestAClockThatLeaptErasesNothingWhenADeviceComes(t *testing.T) {
 		t.Errorf("set right again: %d erased, %v", len(gone), err)
 	}
 }
+
+// A request that is dated by a clock which is years behind would bear on nothing that comes, and be over once the clock is
+// right: it is refused, and the person who asks is not forgotten.
+func TestARequestIsNotDatedByAClockThatIsBehind(t *testing.T) {
+	var leap atomic.Int64 // of the central, years
+	made, err := Found(t.Context(), t.TempDir(), FoundOptions{Territory: "Cantal", Device: "Central", Role: record.Central, WithoutRecovery: true,
+		Replica: replica.Options{Now: func() time.Time { return time.Now().AddDate(int(leap.Load()), 0, 0) }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &field{t: t, central: made.Replica, log: quiet()}
+	f.serve()
+	t.Cleanup(func() { f.stop(); made.Replica.Close() })
+	leap.Store(-20)
+	if err := EraseSubject(t.Context(), f.central, "lise exemple", nil); err != nil {
+		t.Errorf("nothing tells that the clock is behind: %v", err)
+	}
+	leap.Store(0)
+	office := f.join("accueil", record.Coordination)
+	save(t, office, record.Site, record.Fields{"type": "college", "uai": "0150001V", "name": "Collège"})
+	f.exchange(office)
+	leap.Store(-20)
+	if err := EraseSubject(t.Context(), f.central, "elodie exemple", nil); !errors.Is(err, ErrClockBehind) {
+		t.Errorf("twenty years behind what was received: %v", err)
+	}
+	leap.Store(0)
+	if err := EraseSubject(t.Context(), f.central, "elodie exemple", nil); err != nil {
+		t.Error(err)
+	}
+	if waiting, err := Requests(t.Context(), f.central); err != nil || len(waiting) != 1 || waiting[0].Name != "elodie exemple" {
+		t.Errorf("%+v, %v", waiting, err)
+	}
+}
+
+// A device that is alone knows no other clock than its own.
+func TestADeviceThatIsAloneGoesByItsOwnEntries(t *testing.T) {
+	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	made, err := Found(t.Context(), t.TempDir(), FoundOptions{
+		Territory: "Cantal", Device: "poste", Role: record.Coordination, WithoutRecovery: true,
+		Replica: replica.Options{Now: func() time.Time { return now }},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := made.Replica
+	defer r.Close()
+	now = now.AddDate(2, 0, 0)
+	if _, err := Overdue(t.Context(), r); !errors.Is(err, ErrClock) {
+		t.Errorf("two years later: %v", err)
+	}
+	save(t, r, record.Equipment, machine("PC-1"))
+	if _, err := Overdue(t.Context(), r); err != nil {
+		t.Errorf("once something was written: %v", err)
+	}
+}

@@ -264,12 +264,12 @@ const receiptsRead = 1000
 
 // LatestReceipt returns when an entry of another device was last received: by this device's clock or by that of who wrote
 // it, whichever is earlier, since what comes to a clock that has leapt was written under those that have not. Where no other
-// device wrote any of the latest entries, this one's own count.
-func (r *Replica) LatestReceipt(ctx context.Context) (time.Time, error) {
+// device wrote any of the latest entries, this one's own count, which tell no more than its own clock.
+func (r *Replica) LatestReceipt(ctx context.Context) (at time.Time, ofOthers bool, err error) {
 	rows, err := r.read.QueryContext(ctx, `SELECT author.key, entry.received, entry.stored FROM entry JOIN chain ON chain.id = entry.chain
 		JOIN author USING (incarnation) WHERE entry.id > (SELECT max(id) FROM entry) - ?`, receiptsRead)
 	if err != nil {
-		return time.Time{}, translate(err)
+		return at, false, translate(err)
 	}
 	defer rows.Close()
 	roster, self := r.Roster(), r.Identity().Public()
@@ -278,23 +278,25 @@ func (r *Replica) LatestReceipt(ctx context.Context) (time.Time, error) {
 		var key, stored []byte
 		var received int64
 		if err := rows.Scan(&key, &received, &stored); err != nil {
-			return time.Time{}, translate(err)
+			return at, false, translate(err)
 		}
 		e, err := r.parse(stored)
 		if err != nil {
-			return time.Time{}, err
+			return at, false, err
 		}
-		at := min(received, e.HLC.Millis())
-		if author, ok := trust.KeyOf(key); ok && roster.GoesOnFrom(self, author) {
-			own = max(own, at)
+		earlier := min(received, e.HLC.Millis())
+		author, _ := trust.KeyOf(key)
+		_, admitted := roster.Device(author) // which the root is not: it spoke on some device, by the clock of that one
+		if (admitted || roster.Revoked(author)) && !roster.GoesOnFrom(self, author) {
+			others = max(others, earlier)
 		} else {
-			others = max(others, at)
+			own = max(own, earlier)
 		}
 	}
-	if others == 0 {
-		others = own
+	if others > 0 {
+		return time.UnixMilli(others), true, translate(rows.Err())
 	}
-	return time.UnixMilli(others), translate(rows.Err())
+	return time.UnixMilli(own), false, translate(rows.Err())
 }
 
 // EraseAbout erases records about a person, those that stand aside included, as Erase does. What was erased since it was
