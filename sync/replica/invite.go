@@ -77,7 +77,15 @@ func invitations(ctx context.Context, q querier, now time.Time) ([]Invite, error
 // whose key was ended spends none.
 func (r *Replica) AdmitDevice(ctx context.Context, match func(code string) bool, device func(Invite) trust.Device) (Invite, error) {
 	var used Invite
-	err := r.inBatch(ctx, func(b *batch) error {
+	// Looked at first without a turn to write: anyone may try codes.
+	given, err := invitations(ctx, r.read, r.o.Now())
+	if err != nil {
+		return used, err
+	}
+	if !slices.ContainsFunc(given, func(i Invite) bool { return match(i.Code) }) {
+		return used, ErrInvitation
+	}
+	err = r.inBatch(ctx, func(b *batch) error {
 		open, err := invitations(ctx, b.write, b.o.Now())
 		if err != nil {
 			return err

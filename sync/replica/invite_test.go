@@ -57,3 +57,26 @@ func TestAnEndedKeySpendsNoInvitation(t *testing.T) {
 		t.Errorf("the device that was invited no longer can: %v", err)
 	}
 }
+
+// Anyone who reaches a device may try codes: that must not keep those who write waiting, nor wait for them.
+func TestAWrongCodeTakesNoTurnOfThoseWhoWrite(t *testing.T) {
+	f := newField(t)
+	invite(t, f.central)
+	done := make(chan error, 1)
+	err := f.central.inBatch(t.Context(), func(*batch) error {
+		go func() { done <- spend(t, f.central, Invite{Code: "AAAA-AAAA-AAAA-AAAA"}, newIdentity(t, "inconnu")) }()
+		select {
+		case err := <-done:
+			done <- err
+			return nil
+		case <-time.After(5 * time.Second):
+			return errors.New("it waits for its turn to write")
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if err := <-done; !errors.Is(err, ErrInvitation) {
+		t.Error(err)
+	}
+}
