@@ -77,32 +77,42 @@ func Read(ctx context.Context, s Store, path string, o ReadOptions) (Report, err
 		o.Progress = func(int64, int64) {}
 	}
 	x := &opener{s: s, o: o, r: Report{File: path}, lacks: map[string][]journal.Hash{}}
-	err := x.all(ctx, path)
-	switch {
-	case err == nil:
-		return x.r, nil
-	case errors.Is(err, fs.ErrPermission):
-		err = errors.Join(ErrDenied, err)
-	default:
-		err = cause(err)
+	if err := x.all(ctx, path); err != nil {
+		return x.r, fmt.Errorf("bundle: read: %w", err)
 	}
-	return x.r, fmt.Errorf("bundle: read: %w", err)
+	return x.r, nil
+}
+
+// unopened says what people can act on of a file that the stick does not give.
+func unopened(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return errors.Join(ErrDenied, err)
+	}
+	return cause(err)
+}
+
+// onStick is a file whose errors are said of the stick: those of the store are of this device's own disk.
+type onStick struct{ io.ReaderAt }
+
+func (s onStick) ReadAt(b []byte, at int64) (int, error) {
+	n, err := s.ReaderAt.ReadAt(b, at)
+	return n, cause(err)
 }
 
 func (x *opener) all(ctx context.Context, path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
-		return err
+		return unopened(err)
 	}
 	if !info.Mode().IsRegular() {
 		return ErrNotBundle // a pipe or a device on a stick is not opened: it may keep us waiting for ever
 	}
 	if x.f, err = os.Open(path); err != nil {
-		return err
+		return unopened(err)
 	}
 	defer x.f.Close()
 	if info, err = x.f.Stat(); err != nil {
-		return err
+		return unopened(err)
 	}
 	x.size = info.Size()
 	sums, err := x.check(ctx)
@@ -123,7 +133,7 @@ func (x *opener) all(ctx context.Context, path string) error {
 
 // check reads the whole file once: only one that is as its maker left it goes further.
 func (x *opener) check(ctx context.Context) ([][]byte, error) {
-	l, err := parseLayout(x.f, x.size)
+	l, err := parseLayout(onStick{x.f}, x.size)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +142,7 @@ func (x *opener) check(ctx context.Context) ([][]byte, error) {
 		x.r.Again = true
 		return nil, nil
 	}
-	sums, err := l.hashes(ctx, x.f, x.size, func(done, total int64) { x.o.Progress(done, 2*total) })
+	sums, err := l.hashes(ctx, onStick{x.f}, x.size, func(done, total int64) { x.o.Progress(done, 2*total) })
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +157,7 @@ func (x *opener) check(ctx context.Context) ([][]byte, error) {
 func (x *opener) decrypt(i int) (io.Reader, bool, error) {
 	s := x.layout.segments[i]
 	x.at, x.again = s.from, sha256.New()
-	x.raw = io.TeeReader(&counted{io.NewSectionReader(x.f, s.from, s.length), &x.at}, x.again)
+	x.raw = io.TeeReader(&counted{io.NewSectionReader(onStick{x.f}, s.from, s.length), &x.at}, x.again)
 	plain, err := age.Decrypt(x.raw, x.s.Identity().Age)
 	var other *age.NoIdentityMatchError
 	if errors.As(err, &other) {

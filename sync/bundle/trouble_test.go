@@ -9,8 +9,11 @@ import (
 	"syscall"
 	"testing"
 
+	"cantal.fr/buron/sync/exchange"
+	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
+	"cantal.fr/buron/sync/trust"
 )
 
 // refused checks that a file is refused with a reason and a sentence, and that nothing came of it.
@@ -321,5 +324,22 @@ func TestAStickThatSaysWhoIsOutSaysSo(t *testing.T) {
 	}
 	if !a.Roster().Revoked(b.Identity().Public()) {
 		t.Error("the stick did not tell")
+	}
+}
+
+// full is a device whose own disk is full.
+type full struct{ *replica.Replica }
+
+func (f full) Admit(context.Context, trust.Key, []journal.Piece) (int, []exchange.Refusal, error) {
+	return 0, nil, &os.PathError{Op: "write", Path: "buron.db", Err: syscall.ENOSPC}
+}
+
+// What is wrong with the device's own disk is not said of the stick: people would empty the wrong one.
+func TestAFullDiskIsNotAFullStick(t *testing.T) {
+	f, a, _ := pair(t)
+	machines(t, a, 1)
+	_, err := Read(t.Context(), full{f.central}, one(t, a, WriteOptions{}), ReadOptions{})
+	if !errors.Is(err, syscall.ENOSPC) || errors.Is(err, ErrFull) || Sentence(err) != "" {
+		t.Errorf("%v is told as %q", err, Sentence(err))
 	}
 }
