@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cantal.fr/buron/sync/bundle"
+	"cantal.fr/buron/sync/say"
 )
 
 // Settings of a replica about bundles.
@@ -87,7 +88,8 @@ func (s StickRead) Sentence() string {
 	if text := bundle.Sentence(s.Err); text != "" {
 		return text
 	}
-	return s.Err.Error()
+	text, _ := say.Error(s.Err) // of this device, not of the stick
+	return text
 }
 
 // tellReads writes what came of each bundle for people, and returns how many could not be read.

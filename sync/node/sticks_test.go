@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -220,5 +221,13 @@ func TestWhatIsPutAsideReplacesNothing(t *testing.T) {
 	}
 	if len(want) > 0 {
 		t.Errorf("gone: %v; left: %v", want, left)
+	}
+}
+
+// What keeps a stick from being read is said in French even where it is no fault of the stick's.
+func TestAFullDiskIsSaidWhileAStickIsRead(t *testing.T) {
+	read := StickRead{Err: fmt.Errorf("bundle: read: %w (13)", replica.ErrDisk)}
+	if got := read.Sentence(); !strings.HasPrefix(got, "Le disque est plein") {
+		t.Errorf("said %q", got)
 	}
 }
