@@ -58,6 +58,9 @@ func Listen(addr string, id func() *trust.Identity, known func(trust.Key) bool, 
 // Addr returns the address that is listened on.
 func (l *Listener) Addr() *net.TCPAddr { return l.l.Addr().(*net.TCPAddr) }
 
+// Close leaves the address of a listener that does not serve.
+func (l *Listener) Close() error { return l.l.Close() }
+
 // Serve answers neighbours until ctx is done, and returns once every connection is closed.
 func (l *Listener) Serve(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = l.l.Close() })

@@ -5,6 +5,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -198,7 +199,7 @@ func (n *Node) open(ctx context.Context, wg *sync.WaitGroup) (string, error) {
 	}
 	port := l.Addr().Port
 	if err := n.r.SetSetting(ctx, settingPort, strconv.Itoa(port)); err != nil {
-		return "", err
+		return "", errors.Join(err, l.Close())
 	}
 	n.mu.Lock()
 	n.listen = l.Addr().String()

@@ -3,10 +3,12 @@ package node
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -81,4 +83,26 @@ func TestACentralReadsNoLongHeaders(t *testing.T) {
 	if _, err := io.ReadFull(c, status); err != nil || string(status) != "HTTP/1.1 431" {
 		t.Errorf("%q, %v", status, err)
 	}
+}
+
+// A device that cannot begin to exchange, as on a full disk, leaves no address taken that nobody answers at.
+func TestAnAddressIsLeftWhereTheBeginningFails(t *testing.T) {
+	f := newField(t)
+	a := f.join("poste", record.Agent)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := errors.Join(l.Close(), a.Close()); err != nil { // nothing can be written any more
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	if _, err := New(a, Options{Listen: address, Alone: true}).open(t.Context(), &wg); err == nil {
+		t.Fatal("it began")
+	}
+	if l, err = net.Listen("tcp", address); err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close()
 }
