@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cantal.fr/buron/sync/trust"
+	"github.com/grandcat/zeroconf"
 )
 
 // echo serves a listener that answers the first byte of what it is asked, and knows one friend.
@@ -103,5 +104,19 @@ func TestNeighboursAreServedAfterAShortage(t *testing.T) {
 	defer c.Close()
 	if _, err := c.Call(t.Context(), []byte("x")); err != nil {
 		t.Error(err)
+	}
+}
+
+// Anyone on the network may announce a neighbour, at as many addresses as a datagram holds.
+func TestANeighbourHasSoManyAddressesAndNoMore(t *testing.T) {
+	b := NewBeacon("cafe", "1111", 1, func(Neighbour) {})
+	e := &zeroconf.ServiceEntry{Port: 4242, Text: []string{"v=1", "t=cafe", "d=2222"}}
+	for i := range 4000 {
+		e.AddrIPv4 = append(e.AddrIPv4, net.IPv4(192, 0, byte(i>>8), byte(i)))
+		e.AddrIPv6 = append(e.AddrIPv6, net.ParseIP("2001:db8::1"))
+	}
+	b.hear(e)
+	if got := b.Neighbours(); len(got) != 1 || len(got[0].Addresses) == 0 || len(got[0].Addresses) > 16 {
+		t.Errorf("%d neighbours, the first at %d addresses", len(got), len(got[0].Addresses))
 	}
 }

@@ -29,6 +29,9 @@ const (
 // maxKnown is the most neighbours that are kept: anyone on the network may announce as many as they like.
 const maxKnown = 200
 
+// maxAddresses is the most addresses of a kind that a neighbour is known by.
+const maxAddresses = 8
+
 // Neighbour is a device that announces itself. It is a hint: its key is proved by a handshake only.
 type Neighbour struct {
 	Tag       string   // first digits of its key
@@ -165,10 +168,10 @@ func (b *Beacon) hear(e *zeroconf.ServiceEntry) {
 		return
 	}
 	n := Neighbour{Tag: txt["d"], Seen: time.Now()}
-	for _, ip := range e.AddrIPv4 {
+	for _, ip := range e.AddrIPv4[:min(len(e.AddrIPv4), maxAddresses)] {
 		n.Addresses = append(n.Addresses, net.JoinHostPort(ip.String(), strconv.Itoa(e.Port)))
 	}
-	for _, ip := range e.AddrIPv6 {
+	for _, ip := range e.AddrIPv6[:min(len(e.AddrIPv6), maxAddresses)] {
 		if !ip.IsLinkLocalUnicast() { // it would need a zone, which mDNS does not tell
 			n.Addresses = append(n.Addresses, net.JoinHostPort(ip.String(), strconv.Itoa(e.Port)))
 		}
