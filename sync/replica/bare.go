@@ -159,6 +159,10 @@ func (b *batch) refillEntry(k *chain, owing owing, from *journal.Entry) (some bo
 	if err := b.restore(e.number, e.Entry); err != nil {
 		return false, err
 	}
+	if e.stands == merged && !readable(e.Entry) {
+		// Hollow it counted; what has come back is of a form that this version cannot read.
+		return true, b.restand(e, newer)
+	}
 	for _, i := range back {
 		if err := b.noteBlobs(e.Entry, e.number, i); err != nil {
 			return false, err
