@@ -237,7 +237,7 @@ func (b *batch) judgeDeferred() error {
 	if _, err := b.write.ExecContext(b.ctx, "DELETE FROM meta WHERE key = ?", metaDeferred); err != nil {
 		return err
 	}
-	for _, k := range b.roster.BoundedKeys() {
+	for _, k := range b.roster.Granted() {
 		if err := b.judgeAuthor(k); err != nil {
 			return err
 		}

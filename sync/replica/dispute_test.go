@@ -395,3 +395,40 @@ func TestAVoidErasureLetsInNowhereWhatOthersRefuse(t *testing.T) {
 		t.Errorf("%d bodies are owed, %v", len(n), err)
 	}
 }
+
+// What a void erasure let in is put aside; who is then granted what it wrote, beside what it was, is believed by those who
+// had put it aside as by those who hear of all at once.
+func TestWhatAVoidErasureLetInCountsOnceItIsGranted(t *testing.T) {
+	f := newField(t)
+	x, office, agent := f.delegate("poste volé"), f.admit("bureau", record.Coordination, 0), f.admit("agent", record.Agent, 0)
+	early, late := f.admit("voisin", record.Coordination, 0), f.admit("arrivé après", record.Coordination, 0)
+	edited := save(t, office, Change{Kind: record.Event, Set: record.Fields{"title": "Forum", "type": "ruralitic"}})
+	for _, r := range []*Replica{f.central, x, early, late} {
+		giveControl(t, f.central, r)
+		give(t, office, r)
+	}
+	if err := f.central.EndDelegate(t.Context(), f.root(), x.Identity().Public(), "volé"); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Erase(t.Context(), []uuid.UUID{edited}, "après le vol"); err != nil {
+		t.Fatal(err)
+	}
+	giveControl(t, f.central, early)
+	giveControl(t, x, early)
+	p := newChainPen(t, agent, agent.Identity().Key, "agenda")
+	seen := []any{p.in, uint64(1), make([]byte, 8)}
+	said := []journal.Piece{p.piece(p.entry("event", edited, cells(t, map[string]any{"title": []any{"à moi", []any{0}}}, seen), nil))}
+	admit(t, early, agent, wired(t, said))
+	d, _ := f.central.Roster().Device(agent.Identity().Public())
+	d.Role = record.Coordination
+	if _, err := f.central.SaveControl(t.Context(), trust.DeviceKind, d.Fields()); err != nil {
+		t.Fatal(err)
+	}
+	giveControl(t, f.central, early)
+	giveControl(t, f.central, late)
+	giveControl(t, x, late)
+	admit(t, late, agent, wired(t, said))
+	if d := diffScope(dump(t, early), dump(t, late)); d != "" {
+		t.Error(d)
+	}
+}

@@ -120,12 +120,13 @@ func (b *batch) obeyControl() error {
 	return b.eraseNew(before)
 }
 
-// changedBounds returns the keys whose end is another under the second roster.
+// changedBounds returns the keys whose end, or what they are granted, is another under the second roster. Of one that was
+// granted nothing under the first, nothing is held.
 func changedBounds(before, after *trust.Roster) []trust.Key {
 	var out []trust.Key
 	seen := map[trust.Key]bool{}
-	for _, r := range []*trust.Roster{before, after} {
-		for _, k := range r.BoundedKeys() {
+	for _, keys := range [][]trust.Key{before.Granted(), before.BoundedKeys(), after.BoundedKeys()} {
+		for _, k := range keys {
 			if !seen[k] && before.Bounds(k) != after.Bounds(k) {
 				out = append(out, k)
 			}

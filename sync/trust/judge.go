@@ -158,6 +158,17 @@ func (r *Roster) BoundedKeys() []Key {
 	return out
 }
 
+// Granted returns every key that was ever granted something: those whose entries may be held.
+func (r *Roster) Granted() []Key {
+	out := make([]Key, 0, len(r.granted))
+	for k, list := range r.granted {
+		if len(list) > 0 {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
 // Erased reports whether the record of a scope was erased.
 func (r *Roster) Erased(scope string, id uuid.UUID) bool {
 	at, ok := r.erased[id]
