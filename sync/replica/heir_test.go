@@ -143,3 +143,66 @@ func TestWhatAnHeirWroteAfterTheEndOfTheOtherIsReleased(t *testing.T) {
 	}
 	n.agree(t, []uuid.UUID{n.known, n.later}, nil)
 }
+
+// accepted hands pieces to a device and asserts that none is refused.
+func accepted(t *testing.T, r, from *Replica, pieces ...journal.Piece) {
+	t.Helper()
+	if _, refused, err := r.Admit(t.Context(), from.Identity().Public(), wired(t, pieces)); err != nil || len(refused) > 0 {
+		t.Errorf("%s takes in what others hold: %v, %v", r.Self().Name, refused, err)
+	}
+}
+
+// A key that says that it goes on from one device and then from another is believed of the second. What it wrote under
+// the role of the first is held by who heard it then: nobody refuses it, and nobody merges it.
+func TestWhoGoesOnFromAnotherKeyLaterIsJudgedAlikeEverywhere(t *testing.T) {
+	f := newField(t)
+	a, b, k := f.admit("poste", record.Coordination, 0), f.admit("agent", record.Agent, 0), newIdentity(t, "copie")
+	early, late := f.blank(), f.blank()
+	later := map[uint64]any{4: uint64(noon.UnixMilli()+1) << 16}
+	p := newChainPen(t, early, k.Key, trust.Control)
+	first := p.piece(p.action(nil, twin(t, p.terr, a.Identity(), k)))
+	second := p.piece(p.action(later, twin(t, p.terr, b.Identity(), k)))
+	q := p.on("agenda")
+	written := q.piece(q.entry("charter", newID(t, "agenda", "charter"), cells(t, map[string]any{"version": []any{"1"}}), nil))
+	for _, r := range []*Replica{early, late} {
+		giveControl(t, f.central, r)
+	}
+	accepted(t, early, a, first, written)
+	accepted(t, early, a, second)
+	accepted(t, late, a, first, second)
+	accepted(t, late, a, written)
+	if d := diffScope(dump(t, early), dump(t, late)); d != "" {
+		t.Error(d)
+	}
+	if q, err := late.Quarantine(t.Context()); err != nil || len(q) != 1 {
+		t.Errorf("%v stands aside, %v", q, err)
+	}
+}
+
+// So it is with what such a key has said as a delegate's, and with whom it has admitted.
+func TestWhatADelegatesCopySaidIsHeldWhenItGoesOnFromAnotherKey(t *testing.T) {
+	f := newField(t)
+	a, b, k, z := f.delegate("poste"), f.admit("agent", record.Agent, 0), newIdentity(t, "copie"), newIdentity(t, "intrus")
+	early, late := f.blank(), f.blank()
+	p := newChainPen(t, early, k.Key, trust.Control)
+	entries := []rawEntry{
+		p.action(nil, twin(t, p.terr, a.Identity(), k)),
+		p.entry(trust.DeviceKind, newID(t, trust.Control, trust.DeviceKind),
+			saying(t, trust.Device{Key: z.Public(), Age: z.Age.Recipient().String(), Role: record.Agent, Name: "intrus"}.Fields()), nil),
+		p.action(map[uint64]any{4: uint64(noon.UnixMilli()+1) << 16}, twin(t, p.terr, b.Identity(), k)),
+	}
+	q := newChainPen(t, early, z.Key, "parc")
+	written := q.piece(q.entry("equipment", newID(t, "parc", "equipment"), cells(t, map[string]any{"tag": []any{"PC-1"}}), nil))
+	for _, r := range []*Replica{early, late} {
+		giveControl(t, f.central, r)
+	}
+	accepted(t, early, a, p.piece(entries[0]), p.piece(entries[1]), written)
+	accepted(t, early, a, p.piece(entries[2]))
+	accepted(t, late, a, p.piece(entries...), written)
+	if d := diffScope(dump(t, early), dump(t, late)); d != "" {
+		t.Error(d)
+	}
+	if n := machines(t, early); n != 0 {
+		t.Errorf("%d machines of one whom no delegate has admitted are merged", n)
+	}
+}

@@ -166,6 +166,30 @@ func cells(t testing.TB, fields map[string]any, refs ...any) []byte {
 	return mustCBOR(t, body)
 }
 
+// twin is the statement by which the device of from goes on under the keys of to.
+func twin(t testing.TB, terr journal.Territory, from, to *trust.Identity) rawOp {
+	t.Helper()
+	return rawOp{trust.TwinKind, newID(t, trust.Control, trust.TwinKind), saying(t, trust.TwinFields(terr, from, to))}
+}
+
+// saying is a body that sets fields, each without references.
+func saying(t testing.TB, fields record.Fields) []byte {
+	t.Helper()
+	out := map[string]any{}
+	for name, v := range fields {
+		out[name] = []any{v}
+	}
+	return cells(t, out)
+}
+
+// on returns a pen for another scope of the same incarnation.
+func (p *chainPen) on(scope string) *chainPen {
+	q := *p
+	q.scope, q.seq = scope, 0
+	q.prev = sha256.Sum256(joined([]byte("buron chain v1\n"), p.terr[:], p.in, []byte(scope)))
+	return &q
+}
+
 func newID(t testing.TB, scope, kind string) [16]byte {
 	t.Helper()
 	id, err := journal.NewID(scope, kind, noon, rand.Reader)

@@ -2,6 +2,7 @@ package trust
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 
 	"cantal.fr/buron/sync/journal"
@@ -25,7 +26,10 @@ type Roster struct {
 	named       map[Key]bool     // delegates, and those whom a pretender has named
 	admissions  map[Key][]Device // every admission of a key, the latest last
 	revocations map[Key][]*Revocation
-	twins       map[Key]statement // by the new key
+	twins       map[Key]statement // by the new key; of several the latest
+	heirs       map[Key][]Key     // by the old key, every one that ever said it goes on from it
+	former      map[Key][]Key     // by the new key, those with admissions that it, or one before it, no longer goes on from
+	spoke       map[Key]bool      // those named, and who ever said they go on from one
 	devices     map[Key]Device
 	order       []Device
 	erasures    []Erasure
@@ -46,7 +50,7 @@ func (r *Roster) With(entries []*journal.Entry) *Roster {
 	n := &Roster{
 		territory: r.territory, entries: make(map[journal.Hash]*journal.Entry, len(r.entries)+len(entries)),
 		keys: map[journal.Incarnation]Key{}, roots: map[Key][]Cut{}, delegates: map[Key]bool{}, devices: map[Key]Device{},
-		admissions: map[Key][]Device{}, revocations: map[Key][]*Revocation{}, twins: map[Key]statement{}, erased: map[uuid.UUID][]string{}, voided: map[uuid.UUID][]string{}, granted: map[Key][]granted{},
+		admissions: map[Key][]Device{}, revocations: map[Key][]*Revocation{}, twins: map[Key]statement{}, heirs: map[Key][]Key{}, former: map[Key][]Key{}, spoke: map[Key]bool{}, erased: map[uuid.UUID][]string{}, voided: map[uuid.UUID][]string{}, granted: map[Key][]granted{},
 		unadmitted: map[Key][]Device{}, pretenders: map[Key]bool{}, named: map[Key]bool{},
 	}
 	for h, e := range r.entries {
@@ -67,6 +71,7 @@ func (r *Roster) fold() {
 	said := r.statements()
 	r.foldRoots(said)
 	byRoot := func(s statement) bool { return r.speaksAsRoot(s) }
+	vouched := map[[2]Key]bool{}
 	for _, s := range said {
 		if s.op.Kind == DelegateKind && r.pretenders[s.author] {
 			if k, ok := keyCell(s.op, "key"); ok {
@@ -75,10 +80,17 @@ func (r *Roster) fold() {
 			}
 		}
 		if s.op.Kind == TwinKind {
-			if _, err := twinOf(r.territory, s.author, s.op); err == nil {
+			if from, err := twinOf(r.territory, s.author, s.op); err == nil {
 				r.twins[s.author] = s
+				if pair := [2]Key{from, s.author}; !vouched[pair] {
+					vouched[pair] = true
+					r.heirs[from] = append(r.heirs[from], s.author)
+				}
 			}
 		}
+	}
+	for _, k := range r.everHeirs(slices.Collect(maps.Keys(r.named))...) {
+		r.spoke[k] = true
 	}
 	r.foldRevocations(said, byRoot, true)
 	byDelegate := func(s statement) bool { return byRoot(s) || r.speaksAsDelegate(s) }
@@ -152,7 +164,7 @@ func (r *Roster) delegate(k Key) bool {
 // everSpoke reports whether the key was ever a delegate, or a root, of somebody: what it says may be held, and count for
 // nothing.
 func (r *Roster) everSpoke(k Key) bool {
-	return r.pretenders[k] || slices.ContainsFunc(r.ancestry(k), func(k Key) bool { return r.named[k] })
+	return r.pretenders[k] || r.spoke[k]
 }
 
 // maxTwins bounds how often a device may have gone on under another key.
@@ -174,6 +186,38 @@ func (r *Roster) ancestry(k Key) []Key {
 	return out
 }
 
+// everHeirs returns keys, and those that ever said they go on from one of them. Who names another key later goes on from
+// that one; but what it wrote before is held by who heard of it then, and must not be refused by the others.
+func (r *Roster) everHeirs(of ...Key) []Key {
+	out, seen := slices.Clone(of), map[Key]bool{}
+	for _, k := range of {
+		seen[k] = true
+	}
+	for i := 0; i < len(out); i++ {
+		for _, heir := range r.heirs[out[i]] {
+			if !seen[heir] {
+				seen[heir] = true
+				out = append(out, heir)
+			}
+		}
+	}
+	return out
+}
+
+// foldFormer says which keys with admissions others have said they go on from, and do not any more.
+func (r *Roster) foldFormer() {
+	for _, from := range slices.SortedFunc(maps.Keys(r.heirs), func(a, b Key) int { return bytes.Compare(a[:], b[:]) }) {
+		if len(r.admissions[from])+len(r.unadmitted[from]) == 0 {
+			continue
+		}
+		for _, heir := range r.everHeirs(from)[1:] {
+			if !slices.Contains(r.ancestry(heir), from) {
+				r.former[heir] = append(r.former[heir], from)
+			}
+		}
+	}
+}
+
 // granted is an admission that a key acts under, with the keys whose revocations bear on it: its own, and those
 // up to the one that was admitted.
 type granted struct {
@@ -184,6 +228,7 @@ type granted struct {
 
 // foldGranted says what each key acts under.
 func (r *Roster) foldGranted() {
+	r.foldFormer()
 	for k := range r.admissions {
 		r.granted[k] = r.grantedTo(k)
 	}
@@ -198,7 +243,8 @@ func (r *Roster) foldGranted() {
 // grantedTo returns the admissions that a key acts under: those of the first key that a delegate has admitted
 // among it and those that it goes on from. What that one had inherited before counts as far as its admissions
 // name it; the rest it was once granted, so that an entry written under it is put aside, not refused: it would stop
-// the chain of those who lack it, and of them alone. So it is with what who may not admit has granted.
+// the chain of those who lack it, and of them alone. So it is with what who may not admit has granted, and with what
+// was granted to a key that it no longer says it goes on from.
 func (r *Roster) grantedTo(k Key) []granted {
 	line := r.ancestry(k)
 	var out []granted
@@ -220,18 +266,28 @@ func (r *Roster) grantedTo(k Key) []granted {
 			out = append(out, granted{void, line[:j+1], !slices.Contains(named, void.RecordID)})
 		}
 	}
+	for _, from := range r.former[k] {
+		for _, before := range append(slices.Clone(r.admissions[from]), r.unadmitted[from]...) {
+			out = append(out, granted{before, []Key{k, from}, !slices.Contains(named, before.RecordID)})
+		}
+	}
 	return out
 }
 
 // line returns the keys whose revocations bear on what a key writes.
 func (r *Roster) line(k Key) []Key {
-	longest := []Key{k}
+	out := []Key{k}
 	for _, g := range r.granted[k] {
-		if !g.behind && len(g.line) > len(longest) {
-			longest = g.line
+		if g.behind {
+			continue
+		}
+		for _, l := range g.line {
+			if !slices.Contains(out, l) {
+				out = append(out, l)
+			}
 		}
 	}
-	return longest
+	return out
 }
 
 // within returns what tells whether a control entry stands at or before a cut, on the cut's branch.
