@@ -206,3 +206,26 @@ func TestWhatADelegatesCopySaidIsHeldWhenItGoesOnFromAnotherKey(t *testing.T) {
 		t.Errorf("%d machines of one whom no delegate has admitted are merged", n)
 	}
 }
+
+// Whose admitter was ended before it spoke is held as one who may write nothing. So is what that device says of the key that it
+// goes on from, by who heard of the end first.
+func TestTheTwinOfOneAdmittedInVainIsHeldEverywhere(t *testing.T) {
+	f := newField(t)
+	x, nobody, k := f.delegate("poste volé"), newIdentity(t, "rien"), newIdentity(t, "poste")
+	early, late := f.blank(), f.blank()
+	if err := f.central.EndDelegate(t.Context(), f.root(), x.Identity().Public(), "volé"); err != nil {
+		t.Fatal(err)
+	}
+	d := trust.Device{Key: k.Public(), Age: k.Age.Recipient().String(), Role: record.Agent, Name: "poste"}
+	if _, err := x.SaveControl(t.Context(), trust.DeviceKind, d.Fields()); err != nil {
+		t.Fatal(err)
+	}
+	p := newChainPen(t, early, k.Key, trust.Control)
+	piece := p.piece(p.action(nil, twin(t, p.terr, nobody, k)))
+	giveControl(t, x, early)
+	accepted(t, early, x, piece)
+	giveControl(t, f.central, early)
+	giveControl(t, f.central, late)
+	giveControl(t, x, late)
+	accepted(t, late, x, piece)
+}

@@ -289,8 +289,8 @@ func (r *Roster) judgeStatement(s statement) error {
 		if err != nil {
 			return err
 		}
-		// One that a delegate has admitted itself may have gone on from a key that nobody ever admitted.
-		if len(r.granted[from]) == 0 && len(r.admissions[s.author]) == 0 {
+		// One that was admitted itself, by who may admit or by who once might, may have gone on from a key that nobody ever admitted.
+		if len(r.granted[from]) == 0 && len(r.granted[s.author]) == 0 {
 			return ErrUnknownKey
 		}
 		return nil
