@@ -8,7 +8,6 @@ import (
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/seal"
-	"cantal.fr/buron/sync/trust"
 
 	"filippo.io/age"
 )
@@ -237,12 +236,7 @@ func (b *batch) judgeDeferred() error {
 	if _, err := b.write.ExecContext(b.ctx, "DELETE FROM meta WHERE key = ?", metaDeferred); err != nil {
 		return err
 	}
-	for _, k := range b.roster.Granted() {
-		if err := b.judgeAuthor(k); err != nil {
-			return err
-		}
-	}
-	return b.eraseNew(trust.NewRoster(b.territory, nil))
+	return b.obeyAll()
 }
 
 // wrapKey seals the data key to the territory's recovery key, once that is known here.

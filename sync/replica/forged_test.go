@@ -9,6 +9,7 @@ import (
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
 )
 
 // twinID returns an id that is bound to a record of parc and to one of agenda at once. The binding has 32 bits:
@@ -122,6 +123,45 @@ func TestACriticalEntryOfANewerVersionIsKept(t *testing.T) {
 	n, refused, err := b.Admit(t.Context(), a.Identity().Public(), []journal.Piece{piece})
 	if err != nil || n != 1 || len(refused) > 0 {
 		t.Errorf("admitted %d, refused %v, %v; want it kept", n, refused, err)
+	}
+}
+
+// So is one of control: else who was updated first would be cut off from all the others.
+func TestWhatANewerDelegateSaysIsKeptAndObeyedOnceItIsRead(t *testing.T) {
+	f := newField(t)
+	x, lost, r := f.delegate("poste"), f.admit("perdu", record.Agent, 0), f.blank()
+	giveControl(t, f.central, r)
+	pc := save(t, lost, machine("PC-1"))
+	give(t, lost, r)
+	p := newChainPen(t, x, x.Identity().Key, trust.Control)
+	next := p.entry("device", newID(t, trust.Control, "device"), mustCBOR(t, []any{"in a form of its own"}), map[uint64]any{32: 1})
+	accepted(t, r, x, p.piece(next))
+	if _, err := f.central.Distrust(t.Context(), lost.Identity().Public(), ""); err != nil {
+		t.Fatal(err)
+	}
+	giveControl(t, f.central, r)
+	want := dump(t, r)
+	// As an earlier version would have left it, that could not read the end of the device.
+	err := r.inBatch(t.Context(), func(b *batch) error {
+		held, err := b.heldEntries("SELECT entry.id, stored, standing FROM entry WHERE standing = ?", aside)
+		if err != nil || len(held) != 1 {
+			t.Fatal(len(held), err)
+		}
+		if err := b.restand(held[0], merged); err != nil {
+			return err
+		}
+		_, err = b.write.ExecContext(t.Context(), `UPDATE entry SET standing = ? WHERE id =
+			(SELECT max(entry.id) FROM entry JOIN chain ON chain.id = entry.chain WHERE scope = 'control')`, newer)
+		return err
+	})
+	if err != nil || tagOf(t, r, pc) != "PC-1" {
+		t.Fatal(err)
+	}
+	if err := r.inBatch(t.Context(), (*batch).readAgain); err != nil {
+		t.Fatal(err)
+	}
+	if d := diffScope(want, dump(t, r)); d != "" {
+		t.Error(d)
 	}
 }
 

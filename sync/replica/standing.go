@@ -382,10 +382,12 @@ func (b *batch) readAgain() error {
 	if err != nil {
 		return err
 	}
+	said := false
 	for _, e := range held {
 		if !readable(e.Entry) {
 			continue
 		}
+		said = said || e.Scope == trust.Control
 		var key []byte
 		if err := b.st.author.QueryRowContext(b.ctx, e.Incarnation[:]).Scan(&key); err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
@@ -405,5 +407,18 @@ func (b *batch) readAgain() error {
 			}
 		}
 	}
+	if said {
+		return b.obeyAll()
+	}
 	return nil
+}
+
+// obeyAll obeys all that control says, whatever was obeyed before.
+func (b *batch) obeyAll() error {
+	for _, k := range b.roster.Granted() {
+		if err := b.judgeAuthor(k); err != nil {
+			return err
+		}
+	}
+	return b.eraseNew(trust.NewRoster(b.territory, nil))
 }
