@@ -187,3 +187,41 @@ func TestAParentThatSetsNothingGivesTheSameTables(t *testing.T) {
 		}
 	}
 }
+
+// An operation may set nothing: its record is there, or not, whatever else was said of it in between.
+func TestAnOperationThatSetsNothingGivesTheSameTables(t *testing.T) {
+	f := newField(t)
+	a, lost, early, late := f.admit("a", record.Agent, 0), f.admit("perdu", record.Agent, 0), f.blank(), f.blank()
+	p, q := newChainPen(t, a, a.Identity().Key, "parc"), newChainPen(t, a, lost.Identity().Key, "parc")
+	id := newID(t, "parc", "equipment")
+	pieces := []journal.Piece{
+		p.piece(p.entry("equipment", id, cells(t, map[string]any{}), nil)),
+		q.piece(q.entry("equipment", id, cells(t, map[string]any{"note": []any{"x"}}), nil)),
+	}
+	giveControl(t, f.central, early)
+	accepted(t, early, a, pieces...)
+	if _, err := f.central.Distrust(t.Context(), lost.Identity().Public(), ""); err != nil {
+		t.Fatal(err)
+	}
+	giveControl(t, f.central, early)
+	giveControl(t, f.central, late)
+	accepted(t, late, a, pieces...)
+	if d := diffScope(dump(t, early), dump(t, late)); d != "" {
+		t.Error(d)
+	}
+	if err := f.central.Readmit(t.Context(), lost.Identity().Public()); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []*Replica{early, late} {
+		giveControl(t, f.central, r)
+	}
+	want := dump(t, early)
+	if err := early.Rebuild(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []*Replica{early, late} {
+		if d := diffScope(want, dump(t, r)); d != "" {
+			t.Error(d)
+		}
+	}
+}

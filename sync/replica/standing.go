@@ -319,8 +319,8 @@ func (b *batch) refoldRecord(op journal.OpHead, scope string, t touch, with bool
 			return err
 		}
 	}
-	if len(s.cells) == 0 {
-		return b.dropRecord(s)
+	if len(s.cells)+len(s.touches) == 0 {
+		return b.dropRecord(s) // an operation that sets nothing is one all the same: its body may be erased
 	}
 	return b.flush()
 }
