@@ -206,6 +206,13 @@ func (b *batch) admitPiece(roster *trust.Roster, sender trust.Key, p *journal.Pi
 		// Open they must not stand here, and sealed they cannot: they come when the key is back.
 		return 0, &unfit{reasonSealed, entries[i].Seq, key, ErrSealed}
 	}
+	for _, e := range entries {
+		if out, err := b.entryOutOfReach(e); err != nil {
+			return 0, err
+		} else if out {
+			return 0, &unfit{reasonSealed, e.Seq, key, ErrSealed}
+		}
+	}
 	verdicts := make([]trust.Verdict, 0, len(entries))
 	if first := entries[0]; first.Seq > 1 {
 		if known == nil {

@@ -142,8 +142,8 @@ func (b *batch) refillEntry(k *chain, owing owing, from *journal.Entry) (some bo
 		return false, err
 	}
 	e, back := held[0], []int(nil)
-	if e.Sealed != nil {
-		return false, nil // what is missing can be seen once the key is back
+	if out, err := b.entryOutOfReach(from); err != nil || out || e.Sealed != nil {
+		return false, err // what is missing can be seen once the key is back
 	}
 	for i, o := range owing.of(e.Entry) {
 		if o && e.Refill(from, i) {

@@ -5,11 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/seal"
 
 	"filippo.io/age"
+	"github.com/google/uuid"
 )
 
 // Keys of meta.
@@ -229,6 +231,38 @@ func (b *batch) sealDrafts() (some bool, err error) {
 func (b *batch) putOff() error {
 	_, err := b.st.setMeta.ExecContext(b.ctx, metaDeferred, []byte("1"))
 	return err
+}
+
+// outOfReach reports whether a record cannot be folded without the data key: its row is sealed, or an entry that wrote on it.
+// Of an action by a program of other manners one operation may be personal and another not.
+func (b *batch) outOfReach(scope string, id uuid.UUID) (bool, error) {
+	if !b.Sealed() {
+		return false, nil
+	}
+	rows, err := column1[int64](b.ctx, b.write, "SELECT count(*) FROM record WHERE id = ? AND scope = ? AND substr(cells, 1, 1) = ?", id[:], scope, []byte{sealedCells})
+	if err != nil || rows[0] > 0 {
+		return err == nil, err
+	}
+	held, err := b.heldEntries(`SELECT id, stored, standing FROM entry WHERE id IN
+		(SELECT entry FROM touch JOIN record ON record.number = touch.record WHERE record.id = ?1 AND record.scope = ?2
+		UNION SELECT shelf.entry FROM shelf JOIN entry ON entry.id = shelf.entry JOIN chain ON chain.id = entry.chain WHERE shelf.record = ?1 AND chain.scope = ?2)`, id[:], scope)
+	return slices.ContainsFunc(held, func(e heldEntry) bool { return e.Sealed != nil }), err
+}
+
+// entryOutOfReach is outOfReach of any record of an entry.
+func (b *batch) entryOutOfReach(e *journal.Entry) (bool, error) {
+	if !b.Sealed() {
+		return false, nil
+	}
+	if err := b.flush(); err != nil {
+		return false, err
+	}
+	for _, op := range e.Ops {
+		if out, err := b.outOfReach(e.Scope, op.ID); err != nil || out {
+			return out, err
+		}
+	}
+	return false, nil
 }
 
 // judgeDeferred obeys control again in all that was put off: what it puts aside, merges and erases.

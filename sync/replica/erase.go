@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -88,6 +89,9 @@ func (b *batch) eraseNew(before *trust.Roster) error {
 func (b *batch) eraseRecord(scope string, id uuid.UUID) error {
 	if err := b.flush(); err != nil {
 		return err
+	}
+	if out, err := b.outOfReach(scope, id); err != nil || out {
+		return cmp.Or(err, ErrSealed) // all of it or nothing: what had not been reached would not be found again
 	}
 	touches, err := b.shelved(scope, id)
 	if err != nil {

@@ -437,3 +437,57 @@ func TestAKindOfANewerVersionIsSealedByItsFlagOrItsScope(t *testing.T) {
 		t.Error("folded again, the journal shows a name")
 	}
 }
+
+// Of an action that a program of other manners wrote, one operation is personal and another not. A device without its key
+// lets nothing else wait for it, and what was said of it meanwhile is obeyed once the key is back.
+func TestWhatIsHalfPersonalWaitsForTheKeyAlone(t *testing.T) {
+	f := newField(t)
+	office, agent, lost := f.admit("bureau", record.Coordination, 0), f.admit("agent", record.Agent, 0), f.admit("perdu", record.Agent, 0)
+	giveControl(t, f.central, office)
+	p, q := newChainPen(t, agent, agent.Identity().Key, "parc"), newChainPen(t, agent, lost.Identity().Key, "parc")
+	tag := cells(t, map[string]any{"tag": []any{"PC-1"}})
+	note := func(q *chainPen, id [16]byte) journal.Piece {
+		return q.piece(q.entry("equipment", id, cells(t, map[string]any{"note": []any{"x"}}), nil))
+	}
+	var ids [3][16]byte
+	for i := range ids {
+		ids[i] = newID(t, "parc", "equipment")
+	}
+	half := p.action(map[uint64]any{7: []any{[]any{"equipment", ids[0][:], 0}, []any{"equipment", ids[1][:], 0}, []any{"equipment", ids[2][:], uint64(journal.Personal)}}},
+		rawOp{"equipment", ids[0], tag}, rawOp{"equipment", ids[1], tag}, rawOp{"equipment", ids[2], tag})
+	noted := note(q, ids[0])
+	for _, r := range []*Replica{office, f.central} {
+		accepted(t, r, agent, p.piece(half), noted)
+	}
+	back := hideKey(t, office.Dir())
+	office = again(t, office, Options{})
+	if err := f.central.Erase(t.Context(), []uuid.UUID{ids[1]}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.central.Distrust(t.Context(), lost.Identity().Public(), ""); err != nil {
+		t.Fatal(err)
+	}
+	giveControl(t, f.central, office)
+	late := note(newChainPen(t, agent, agent.Identity().Key, "parc"), ids[2])
+	accepted(t, f.central, agent, late)
+	pc := newChainPen(t, agent, agent.Identity().Key, "parc")
+	other := pc.piece(pc.entry("equipment", newID(t, "parc", "equipment"), tag, nil))
+	accepted(t, f.central, agent, other)
+	n, refused, err := office.Admit(t.Context(), agent.Identity().Public(), wired(t, []journal.Piece{late, other}))
+	if err != nil || n != 1 || len(refused) != 1 || refused[0].Reason != reasonSealed {
+		t.Errorf("%d taken, %v, %v", n, refused, err)
+	}
+	back()
+	office = again(t, office, Options{})
+	accepted(t, office, agent, late)
+	want := dump(t, f.central)
+	if d := diffScope(want, dump(t, office)); d != "" {
+		t.Error(d)
+	}
+	if err := office.Rebuild(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if d := diffScope(want, dump(t, office)); d != "" {
+		t.Errorf("folded again: %s", d)
+	}
+}

@@ -190,10 +190,14 @@ func (b *batch) judgeEntry(roster *trust.Roster, author trust.Key, k *chain, e h
 	if err != nil {
 		verdict = trust.Aside // what let it in once is taken back
 	}
-	if stands := standingOf(verdict, e.Entry); stands != e.stands {
-		return b.restand(e, stands)
+	stands := standingOf(verdict, e.Entry)
+	if stands == e.stands {
+		return nil
 	}
-	return nil
+	if out, err := b.entryOutOfReach(e.Entry); err != nil || out {
+		return errors.Join(err, b.putOff())
+	}
+	return b.restand(e, stands)
 }
 
 // fieldsOf returns the fields of the record that the entry sets, in order.
