@@ -36,6 +36,9 @@ func (r *Replica) Admit(ctx context.Context, sender trust.Key, pieces []journal.
 					}
 				}
 			}
+			if err := b.judgeUnsure(said); err != nil {
+				return err
+			}
 			// Of control, what was refused must not count any longer.
 			if err := b.obeyControl(); err != nil {
 				return err
@@ -284,9 +287,23 @@ func (b *batch) take(roster *trust.Roster, author trust.Key, c journal.Chain, en
 		b.forked = true
 	}
 	if k.forked && roster.Bounded(author) {
-		// On which branch the end stands may be known only now.
-		return b.judgeAgain(roster, author, k)
+		// On which branch the end stands may be known only now; and once is enough, however many pieces they are.
+		if b.unsure == nil {
+			b.unsure = map[*chain]trust.Key{}
+		}
+		b.unsure[k] = author
 	}
+	return nil
+}
+
+// judgeUnsure judges again the chains that grew beside an end.
+func (b *batch) judgeUnsure(roster *trust.Roster) error {
+	for k, author := range b.unsure {
+		if err := b.judgeAgain(roster, author, k); err != nil {
+			return err
+		}
+	}
+	b.unsure = nil
 	return nil
 }
 

@@ -161,7 +161,7 @@ func (b *batch) refillEntry(k *chain, owing owing, from *journal.Entry) (some bo
 	}
 	if e.stands == merged && !readable(e.Entry) {
 		// Hollow it counted; what has come back is of a form that this version cannot read.
-		return true, b.restand(e, newer)
+		return true, b.restand(restanding{e, newer})
 	}
 	for _, i := range back {
 		if err := b.noteBlobs(e.Entry, e.number, i); err != nil {
@@ -173,7 +173,7 @@ func (b *batch) refillEntry(k *chain, owing owing, from *journal.Entry) (some bo
 			}
 			continue
 		}
-		if err := b.refoldRecord(e.Ops[i], e.Scope, touch{e.number, i}, true); err != nil {
+		if err := b.refoldRecord(recordKey{e.Scope, e.Ops[i].Kind, e.Ops[i].ID}, move{touch{e.number, i}, true}); err != nil {
 			return false, err
 		}
 	}

@@ -32,6 +32,9 @@ type batch struct {
 	roster  *trust.Roster                          // what it was when the batch began, and what the batch has added
 	control []*journal.Entry                       // entries of control appended since roster was made
 	ways    map[journal.Hash]map[journal.Hash]bool // upTo
+	parsed  map[int64]*journal.Entry               // entries that restand is at, by number
+	lately  heldEntry                              // the last other one that again has read
+	unsure  map[*chain]trust.Key                   // chains with branches that grew, of authors with an end somewhere
 	renewal *renewal                               // a scope that is folded again in place, nil where there is none
 	named   map[journal.Dot][]string               // what the entries set that the operation under way names, as far as it was asked
 }

@@ -126,6 +126,7 @@ func (b *batch) eraseRecord(scope string, id uuid.UUID) error {
 			return err
 		}
 	}
+	var others []restanding
 	for _, t := range touches {
 		held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE id = ?", t.entry)
 		if err != nil || len(held) != 1 {
@@ -141,24 +142,26 @@ func (b *batch) eraseRecord(scope string, id uuid.UUID) error {
 			return err
 		}
 		if held[0].stands == aside || held[0].stands == newer {
-			if err := b.judgeErased(held[0]); err != nil {
+			other, err := b.judgeErased(held[0])
+			if err != nil {
 				return err
 			}
+			others = append(others, other...)
 		}
 	}
-	return nil
+	return b.restand(others...)
 }
 
 // judgeErased asks the roster again of an entry that is not merged and was written on a record that is erased now: the
 // rest of the action may count without it, and may be read without what this version could not read of it.
-func (b *batch) judgeErased(e heldEntry) error {
+func (b *batch) judgeErased(e heldEntry) ([]restanding, error) {
 	author, err := b.opened(e.Incarnation)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	k, err := b.chainOf(e.Chain(), false)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	return b.judgeEntry(b.roster, author, k, e)
 }

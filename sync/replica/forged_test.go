@@ -147,7 +147,7 @@ func TestWhatANewerDelegateSaysIsKeptAndObeyedOnceItIsRead(t *testing.T) {
 		if err != nil || len(held) != 1 {
 			t.Fatal(len(held), err)
 		}
-		if err := b.restand(held[0], merged); err != nil {
+		if err := b.restand(restanding{held[0], merged}); err != nil {
 			return err
 		}
 		_, err = b.write.ExecContext(t.Context(), `UPDATE entry SET standing = ? WHERE id =

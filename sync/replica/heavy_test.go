@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"crypto/ed25519"
 	"fmt"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"cantal.fr/buron/sync/exchange"
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
 )
 
 // What an admitted device can write takes no more time than its bytes let expect: else one of them keeps all others from
@@ -43,6 +45,105 @@ func BenchmarkLongChain(b *testing.B) {
 		b.ReportMetric(loaded.Seconds()/plain.Seconds(), "x-loaded")
 		b.ReportMetric(ended.Seconds()/plainly.Seconds(), "x-ended")
 	}
+}
+
+func TestOneRecordWrittenManyTimesIsEnded(t *testing.T)         { oneRecord(t, 150, true, true) }
+func TestBranchesOfAnEndedDeviceAreJudgedTogether(t *testing.T) { endedBranches(t, 150, true) }
+
+// BenchmarkOneRecord compares a chain that has branches and is all on one record with one that has none and is on as many
+// records: when it comes in, and when its author is ended. The record is folded again once.
+func BenchmarkOneRecord(b *testing.B) {
+	for b.Loop() {
+		in, out := oneRecord(b, 1000, true, true)
+		plain, plainly := oneRecord(b, 1000, false, false)
+		b.ReportMetric(in.Seconds()/plain.Seconds(), "x-taken")
+		b.ReportMetric(out.Seconds()/plainly.Seconds(), "x-ended")
+	}
+}
+
+// BenchmarkEndedBranches compares what an ended device brings on a chain that has branches with what it brings on one that
+// has none. It is judged again once a delivery, not once a piece.
+func BenchmarkEndedBranches(b *testing.B) {
+	for b.Loop() {
+		b.ReportMetric(endedBranches(b, 1000, true).Seconds()/endedBranches(b, 1000, false).Seconds(), "x-plain")
+	}
+}
+
+// branchesOf writes n entries of a chain, an entry a piece, with a second branch where it is forked.
+func branchesOf(t testing.TB, p *chainPen, n int, forked bool, on func() [16]byte) []journal.Piece {
+	t.Helper()
+	write := func(p *chainPen, i int) journal.Piece {
+		return p.piece(p.entry("equipment", on(), cells(t, map[string]any{"note": []any{fmt.Sprint(i)}}), nil))
+	}
+	pieces := []journal.Piece{write(p, 0)}
+	if forked {
+		twin := *p
+		pieces = append(pieces, write(&twin, -1))
+	}
+	for i := 1; i < n; i++ {
+		pieces = append(pieces, write(p, i))
+	}
+	return pieces
+}
+
+func oneRecord(t testing.TB, n int, forked, one bool) (taken, ended time.Duration) {
+	t.Helper()
+	f := newField(t)
+	agent, r := f.admit("agent", record.Agent, 0), f.blank()
+	giveControl(t, f.central, r)
+	id := newID(t, "parc", "equipment")
+	pieces := branchesOf(t, newChainPen(t, r, agent.Identity().Key, "parc"), n, forked, func() [16]byte {
+		if !one {
+			id = newID(t, "parc", "equipment")
+		}
+		return id
+	})
+	at := time.Now()
+	admit(t, r, agent, pieces)
+	taken = time.Since(at)
+	if _, err := f.central.Distrust(t.Context(), agent.Identity().Public(), "perdue"); err != nil {
+		t.Fatal(err)
+	}
+	said, want := all(t, f.central, trust.Control), dump(t, r)
+	at = time.Now()
+	admit(t, r, f.central, said)
+	ended = time.Since(at)
+	if n := machines(t, r); n != 0 {
+		t.Errorf("%d machines of an ended device are shown", n)
+	}
+	if err := f.central.Readmit(t.Context(), agent.Identity().Public()); err != nil {
+		t.Fatal(err)
+	}
+	giveControl(t, f.central, r)
+	if d := diffScope(want, dump(t, r)); d != "" {
+		t.Errorf("readmitted: %s", d)
+	}
+	return taken, ended
+}
+
+func endedBranches(t testing.TB, n int, forked bool) time.Duration {
+	t.Helper()
+	f := newField(t)
+	agent, r := f.admit("agent", record.Agent, 0), f.blank()
+	p := newChainPen(t, r, agent.Identity().Key, "parc")
+	pieces := branchesOf(t, p, n, forked, func() [16]byte { return newID(t, "parc", "equipment") })
+	last := pieces[n/2].Entries[0]
+	cut := trust.Cut{Incarnation: journal.Incarnation(p.in), Scope: "parc", Seq: last.Seq}
+	if err := pieces[n/2].Verify(r.Territory(), agent.Identity().Key.Public().(ed25519.PublicKey)); err != nil {
+		t.Fatal(err)
+	}
+	cut.Hash = last.Hash
+	if _, err := f.central.SaveControl(t.Context(), trust.RevocationKind, trust.Revocation{Key: agent.Identity().Public(), Cuts: []trust.Cut{cut}}.Fields()); err != nil {
+		t.Fatal(err)
+	}
+	giveControl(t, f.central, r)
+	at := time.Now()
+	admit(t, r, f.central, pieces)
+	taken := time.Since(at)
+	if n := machines(t, r); uint64(n) != last.Seq {
+		t.Errorf("%d machines are shown, of %d before the end", n, last.Seq)
+	}
+	return taken
 }
 
 func manyFields(t testing.TB) (values, ofCells time.Duration) {

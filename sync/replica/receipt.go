@@ -234,7 +234,7 @@ func (b *batch) drop(d delivery) (int, error) {
 		}
 		for i, op := range e.Ops {
 			if e.stands == merged {
-				if err := b.refoldRecord(op, e.Scope, touch{e.number, i}, false); err != nil {
+				if err := b.refoldRecord(recordKey{e.Scope, op.Kind, op.ID}, move{touch{e.number, i}, false}); err != nil {
 					return 0, err
 				}
 			}

@@ -70,19 +70,19 @@ func (b *batch) waits(k *chain, e *journal.Entry, coming bool) (bool, error) {
 
 // refoldLater is refoldRecord where the record comes from a snapshot: not all that wrote on it is known. One more
 // entry is folded on top; one less counts no more when the history is folded.
-func (b *batch) refoldLater(op journal.OpHead, scope string, t touch, with bool) error {
-	if !with {
+func (b *batch) refoldLater(r recordKey, m move) error {
+	if !m.in {
 		_, err := b.write.ExecContext(b.ctx, "DELETE FROM touch WHERE entry = ? AND record IN (SELECT number FROM record WHERE id = ? AND kind = ? AND scope = ?)",
-			t.entry, op.ID[:], op.Kind, scope)
+			m.entry, r.id[:], r.kind, r.scope)
 		return err
 	}
-	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE id = ?", t.entry)
+	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE id = ?", m.entry)
 	if err != nil || len(held) != 1 {
 		return errors.Join(err, ErrDamaged)
 	}
 	k, err := b.chainOf(held[0].Chain(), false)
 	if err == nil {
-		err = b.foldOp(k, held[0].Entry, t.entry, t.op)
+		err = b.foldOp(k, held[0].Entry, m.entry, m.op)
 	}
 	return errors.Join(err, b.flush())
 }

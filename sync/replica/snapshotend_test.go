@@ -445,7 +445,7 @@ func TestACentralThatCannotReadAllMakesNoSnapshot(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return b.restand(held[0], newer)
+		return b.restand(restanding{held[0], newer})
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,9 +1,11 @@
 package replica
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/trust"
@@ -168,6 +170,7 @@ func (b *batch) judgeAgain(roster *trust.Roster, author trust.Key, k *chain) err
 	if err != nil {
 		return err
 	}
+	var others []restanding
 	for _, e := range held {
 		if e.stands == waiting {
 			continue // it is judged when its history is complete
@@ -178,26 +181,35 @@ func (b *batch) judgeAgain(roster *trust.Roster, author trust.Key, k *chain) err
 			}
 			continue
 		}
-		if err := b.judgeEntry(roster, author, k, e); err != nil {
+		other, err := b.judgeEntry(roster, author, k, e)
+		if err != nil {
 			return err
 		}
+		others = append(others, other...)
 	}
-	return nil
+	return b.restand(others...)
 }
 
-func (b *batch) judgeEntry(roster *trust.Roster, author trust.Key, k *chain, e heldEntry) error {
+// restanding is an entry that is held, with what becomes of it from now on.
+type restanding struct {
+	heldEntry
+	now standing
+}
+
+// judgeEntry asks the roster again of an entry that is held, and returns it where it stands otherwise now.
+func (b *batch) judgeEntry(roster *trust.Roster, author trust.Key, k *chain, e heldEntry) ([]restanding, error) {
 	verdict, err := roster.Judge(author, e.Entry, b.within(k, e.Entry))
 	if err != nil {
 		verdict = trust.Aside // what let it in once is taken back
 	}
-	stands := standingOf(verdict, e.Entry)
-	if stands == e.stands {
-		return nil
+	now := standingOf(verdict, e.Entry)
+	if now == e.stands {
+		return nil, nil
 	}
 	if out, err := b.entryOutOfReach(e.Entry); err != nil || out {
-		return errors.Join(err, b.putOff())
+		return nil, errors.Join(err, b.putOff())
 	}
-	return b.restand(e, stands)
+	return []restanding{{e, now}}, nil
 }
 
 // fieldsOf returns the fields of the record that the entry sets, in order.
@@ -240,86 +252,156 @@ func (b *batch) heldEntries(query string, args ...any) ([]heldEntry, error) {
 	return out, rows.Err()
 }
 
-// restand merges an entry that was not, or takes one out of the merged state.
-func (b *batch) restand(e heldEntry, stands standing) error {
+// restand merges entries that were not, and takes others out of the merged state. What they wrote on is folded again once: a
+// device may have written thousands of times on one record before it is ended.
+func (b *batch) restand(list ...restanding) error {
+	if len(list) == 0 {
+		return nil
+	}
 	if err := b.flush(); err != nil {
 		return err
 	}
-	if stands == merged {
-		k, err := b.chainOf(e.Chain(), false)
+	moves := map[recordKey][]move{}
+	var order []recordKey
+	b.parsed = map[int64]*journal.Entry{}
+	defer func() { b.parsed, b.lately = nil, heldEntry{} }()
+	for _, e := range list {
+		b.parsed[e.number] = e.Entry
+		now, err := b.stand(e)
 		if err != nil {
 			return err
 		}
-		if waits, err := b.waits(k, e.Entry, false); err != nil {
+		if now != merged && e.stands != merged {
+			continue
+		}
+		for i, op := range e.Ops {
+			k := recordKey{e.Scope, op.Kind, op.ID}
+			if moves[k] == nil {
+				order = append(order, k)
+			}
+			moves[k] = append(moves[k], move{touch{e.number, i}, now == merged})
+		}
+	}
+	for _, k := range order {
+		if err := b.refoldRecord(k, moves[k]...); err != nil {
 			return err
-		} else if waits {
-			stands = waiting
-		}
-	}
-	if _, err := b.write.ExecContext(b.ctx, "UPDATE entry SET standing = ? WHERE id = ?", stands, e.number); err != nil {
-		return err
-	}
-	if _, err := b.st.unshelve.ExecContext(b.ctx, e.number); err != nil {
-		return err
-	}
-	for i, op := range e.Ops {
-		if err := b.noteBlobs(e.Entry, e.number, i); err != nil {
-			return err // those of an entry that can be read only now
-		}
-		if stands != merged {
-			if _, err := b.st.shelve.ExecContext(b.ctx, op.ID[:], e.number, i); err != nil {
-				return err
-			}
-		}
-		if stands == merged || e.stands == merged {
-			if err := b.refoldRecord(op, e.Scope, touch{e.number, i}, stands == merged); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
 }
 
-// refoldRecord makes a record again from the entries that wrote on it: with one more, or without one.
-func (b *batch) refoldRecord(op journal.OpHead, scope string, t touch, with bool) error {
-	if err := b.dropSnapshot(scope); err != nil {
+// stand notes what becomes of an entry, and returns it: what a snapshot covers waits.
+func (b *batch) stand(e restanding) (standing, error) {
+	if e.now == merged {
+		k, err := b.chainOf(e.Chain(), false)
+		if err != nil {
+			return e.now, err
+		}
+		if waits, err := b.waits(k, e.Entry, false); err != nil {
+			return e.now, err
+		} else if waits {
+			e.now = waiting
+		}
+	}
+	if _, err := b.write.ExecContext(b.ctx, "UPDATE entry SET standing = ? WHERE id = ?", e.now, e.number); err != nil {
+		return e.now, err
+	}
+	if _, err := b.st.unshelve.ExecContext(b.ctx, e.number); err != nil {
+		return e.now, err
+	}
+	for i, op := range e.Ops {
+		if err := b.noteBlobs(e.Entry, e.number, i); err != nil {
+			return e.now, err // those of an entry that can be read only now
+		}
+		if e.now == merged {
+			continue
+		}
+		if _, err := b.st.shelve.ExecContext(b.ctx, op.ID[:], e.number, i); err != nil {
+			return e.now, err
+		}
+	}
+	return e.now, nil
+}
+
+// again returns an entry that is held. While many records are folded again it is read once for those that stand together: an
+// action may have written on a thousand.
+func (b *batch) again(number int64) (*journal.Entry, error) {
+	if e := b.parsed[number]; e != nil {
+		return e, nil
+	}
+	if b.lately.Entry != nil && b.lately.number == number {
+		return b.lately.Entry, nil
+	}
+	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE id = ?", number)
+	if err != nil || len(held) != 1 {
+		return nil, errors.Join(err, ErrDamaged)
+	}
+	if b.parsed != nil {
+		b.lately = held[0]
+	}
+	return held[0].Entry, nil
+}
+
+// move is an operation that is merged from now on, or is not any more.
+type move struct {
+	touch
+	in bool
+}
+
+// refoldRecord makes a record again from the entries that wrote on it: with some more, or without some.
+func (b *batch) refoldRecord(k recordKey, moves ...move) error {
+	if err := b.dropSnapshot(k.scope); err != nil {
 		return err // it says otherwise
 	}
-	if shown, err := b.shownOf(scope); err != nil || shown != nil {
-		return errors.Join(err, b.refoldLater(op, scope, t, with))
+	if shown, err := b.shownOf(k.scope); err != nil {
+		return err
+	} else if shown != nil {
+		for _, m := range moves {
+			if err := b.refoldLater(k, m); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	s, err := b.state(recordKey{scope, op.Kind, op.ID})
+	s, err := b.state(k)
 	if err != nil {
 		return err
 	}
-	digest, err := b.digest(scope)
+	digest, err := b.digest(k.scope)
 	if err != nil {
 		return err
 	}
 	s.takeFrom(digest)
 	s.cells, s.again, s.dirty = nil, true, true
-	if !with && s.number != 0 {
-		if _, err := b.write.ExecContext(b.ctx, "DELETE FROM touch WHERE record = ? AND entry = ?", s.number, t.entry); err != nil {
-			return err
-		}
-	}
 	touches, err := b.touchesOf(s.number)
 	if err != nil {
 		return err
 	}
-	if with {
-		touches = insertTouch(touches, t)
-	}
-	for _, t := range touches {
-		held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE id = ?", t.entry)
-		if err != nil || len(held) != 1 {
-			return errors.Join(err, ErrDamaged)
+	for _, m := range moves {
+		if m.in {
+			touches = append(touches, m.touch)
+		} else if _, err := b.write.ExecContext(b.ctx, "DELETE FROM touch WHERE record = ? AND entry = ?", s.number, m.entry); err != nil {
+			return err
 		}
-		k, err := b.chainOf(held[0].Chain(), false)
+	}
+	out := map[int64]bool{}
+	for _, m := range moves {
+		out[m.entry] = !m.in
+	}
+	slices.SortFunc(touches, func(a, b touch) int { return cmp.Compare(a.entry, b.entry) })
+	for _, t := range slices.Compact(touches) {
+		if out[t.entry] {
+			continue
+		}
+		e, err := b.again(t.entry)
 		if err != nil {
 			return err
 		}
-		if err := b.foldOp(k, held[0].Entry, t.entry, t.op); err != nil {
+		k, err := b.chainOf(e.Chain(), false)
+		if err != nil {
+			return err
+		}
+		if err := b.foldOp(k, e, t.entry, t.op); err != nil {
 			return err
 		}
 	}
@@ -327,15 +409,6 @@ func (b *batch) refoldRecord(op journal.OpHead, scope string, t touch, with bool
 		return b.dropRecord(s) // an operation that sets nothing is one all the same: its body may be erased
 	}
 	return b.flush()
-}
-
-func insertTouch(list []touch, t touch) []touch {
-	for i, o := range list {
-		if o.entry > t.entry {
-			return append(list[:i:i], append([]touch{t}, list[i:]...)...)
-		}
-	}
-	return append(list, t)
 }
 
 func (b *batch) touchesOf(record int64) ([]touch, error) {
@@ -386,7 +459,7 @@ func (b *batch) readAgain() error {
 	if err != nil {
 		return err
 	}
-	said := false
+	said, others := false, []restanding(nil)
 	for _, e := range held {
 		if !readable(e.Entry) {
 			continue
@@ -405,11 +478,12 @@ func (b *batch) readAgain() error {
 		if err != nil {
 			continue // of a kind that its author may not write: it stays what it is
 		}
-		if stands := standingOf(verdict, e.Entry); stands != e.stands {
-			if err := b.restand(e, stands); err != nil {
-				return err
-			}
+		if now := standingOf(verdict, e.Entry); now != e.stands {
+			others = append(others, restanding{e, now})
 		}
+	}
+	if err := b.restand(others...); err != nil {
+		return err
 	}
 	if said {
 		return b.obeyAll()
