@@ -34,6 +34,7 @@ type batch struct {
 	ways    map[journal.Hash]map[journal.Hash]bool // upTo
 	parsed  map[int64]*journal.Entry               // entries that restand is at, by number
 	lately  heldEntry                              // the last other one that again has read
+	trees   map[int64]tree                         // of chains with branches, by number
 	unsure  map[*chain]trust.Key                   // chains with branches that grew, of authors with an end somewhere
 	renewal *renewal                               // a scope that is folded again in place, nil where there is none
 	named   map[journal.Dot][]string               // what the entries set that the operation under way names, as far as it was asked
@@ -219,6 +220,9 @@ func (b *batch) append(k *chain, e *journal.Entry, stands standing) (int64, erro
 	}
 	if e.Scope == trust.Control {
 		b.control = append(b.control, e)
+	}
+	if t := b.trees[k.id]; t != nil {
+		t.add(e.Seq, e.Hash, e.Prev)
 	}
 	return res.LastInsertId()
 }

@@ -113,6 +113,14 @@ func (b *batch) before(k *chain, d journal.Dot, e *journal.Entry) (bool, error) 
 	if !k.forked {
 		return true, nil
 	}
+	if e.Seq-d.Seq > fewSteps {
+		t, err := b.treeOf(k)
+		if err != nil {
+			return false, err
+		}
+		at := t.at(e.Prev, d.Seq)
+		return [8]byte(at[:8]) == d.Tag, nil
+	}
 	at := e.Prev
 	for seq := e.Seq - 1; seq > d.Seq; seq-- {
 		var prev []byte
@@ -126,4 +134,75 @@ func (b *batch) before(k *chain, d journal.Dot, e *journal.Entry) (bool, error) 
 		copy(at[:], prev)
 	}
 	return [8]byte(at[:8]) == d.Tag, nil
+}
+
+// fewSteps is the number of entries up to which a branch is walked back by queries.
+const fewSteps = 32
+
+// tree is a chain with branches, as it is held: each entry knows the one before it and one further back, so that a long way
+// back takes few steps. An author could else write a chain on which each entry is as dear as all before it.
+type tree map[journal.Hash]node
+
+type node struct {
+	seq        uint64
+	prev, jump journal.Hash
+}
+
+// treeOf returns the tree of a chain, read once a batch.
+func (b *batch) treeOf(k *chain) (tree, error) {
+	if t := b.trees[k.id]; t != nil {
+		return t, nil
+	}
+	rows, err := b.write.QueryContext(b.ctx, "SELECT seq, hash, substr(stored, 1, 32) FROM entry WHERE chain = ? ORDER BY seq", k.id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	t := tree{}
+	for rows.Next() {
+		var seq uint64
+		var hash, prev []byte
+		if err := rows.Scan(&seq, &hash, &prev); err != nil {
+			return nil, err
+		}
+		if len(hash) != len(journal.Hash{}) || len(prev) != len(journal.Hash{}) {
+			return nil, ErrDamaged
+		}
+		t.add(seq, journal.Hash(hash), journal.Hash(prev))
+	}
+	if b.trees == nil {
+		b.trees = map[int64]tree{}
+	}
+	b.trees[k.id] = t
+	return t, rows.Err()
+}
+
+// add notes an entry, after the one before it. Jumps are as in Myers' applicative random-access stack.
+func (t tree) add(seq uint64, hash, prev journal.Hash) {
+	n := node{seq, prev, prev}
+	if p, ok := t[prev]; ok {
+		j, far := t[p.jump]
+		if further := t[j.jump]; far && p.seq-j.seq == j.seq-further.seq {
+			n.jump = j.jump
+		}
+	}
+	t[hash] = n
+}
+
+// at returns the entry of a number on the way back from one that is held, zero where there is none.
+func (t tree) at(from journal.Hash, seq uint64) journal.Hash {
+	for {
+		n, ok := t[from]
+		switch {
+		case !ok || n.seq < seq:
+			return journal.Hash{}
+		case n.seq == seq:
+			return from
+		}
+		if j, ok := t[n.jump]; ok && j.seq >= seq {
+			from = n.jump
+		} else {
+			from = n.prev
+		}
+	}
 }
