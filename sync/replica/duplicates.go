@@ -184,7 +184,7 @@ func (r *Replica) late(ctx context.Context, edges map[uuid.UUID]uuid.UUID) ([]Du
 		if len(fields) == 0 {
 			continue
 		}
-		shown, ok, err := r.Book(ctx).Get(from)
+		shown, ok, err := r.Book(ctx).Get(end(edges, from))
 		if err != nil {
 			return nil, err
 		}

@@ -1,8 +1,10 @@
 package replica
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
 )
 
 // What an admitted device can write takes no more time than its bytes let expect: else one of them keeps all others from
@@ -67,6 +70,45 @@ func BenchmarkEndedBranches(b *testing.B) {
 	for b.Loop() {
 		b.ReportMetric(endedBranches(b, 1000, true).Seconds()/endedBranches(b, 1000, false).Seconds(), "x-plain")
 	}
+}
+
+func TestALongWayThroughMergesIsGone(t *testing.T) { manyMerges(t, 150, true) }
+
+// BenchmarkManyMerges compares a record that is shown by another after many merges, one after the other, with one that is shown by
+// the same after one.
+func BenchmarkManyMerges(b *testing.B) {
+	for b.Loop() {
+		b.ReportMetric(manyMerges(b, 1000, true).Seconds()/manyMerges(b, 1000, false).Seconds(), "x-one")
+	}
+}
+
+// manyMerges merges n records, each into the one before it or all into the first, and reads the last.
+func manyMerges(t testing.TB, n int, inLine bool) time.Duration {
+	t.Helper()
+	f := newField(t)
+	agent := f.admit("agent", record.Agent, 0)
+	ids := make([][16]byte, n)
+	for i := range ids {
+		ids[i] = newID(t, "parc", "equipment")
+	}
+	slices.SortFunc(ids, func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) })
+	ops := []rawOp{{"equipment", ids[0], cells(t, map[string]any{"tag": []any{"PC-0"}})}}
+	for i := 1; i < n; i++ {
+		into := ids[0]
+		if inLine {
+			into = ids[i-1]
+		}
+		ops = append(ops, rawOp{"equipment", ids[i], mustCBOR(t, map[uint64]any{1: map[string]any{"archived": []any{true}}, 4: into[:]})})
+	}
+	p := newChainPen(t, f.central, agent.Identity().Key, "parc")
+	admit(t, f.central, agent, []journal.Piece{p.piece(p.action(nil, ops...))})
+	at := time.Now()
+	v, err := f.central.Get(t.Context(), ids[n-1])
+	took := time.Since(at)
+	if err != nil || v.ID != uuid.UUID(ids[0]) || len(v.Merged) != n-1 {
+		t.Errorf("it is shown by %s, with %d merged, %v", v.ID, len(v.Merged), err)
+	}
+	return took
 }
 
 // branchesOf writes n entries of a chain, an entry a piece, with a second branch where it is forked.

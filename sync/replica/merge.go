@@ -169,11 +169,16 @@ func end(edges map[uuid.UUID]uuid.UUID, id uuid.UUID) uuid.UUID {
 
 // under returns the records that are shown by this one, by id.
 func under(edges map[uuid.UUID]uuid.UUID, id uuid.UUID) []uuid.UUID {
-	var out []uuid.UUID
-	for from := range edges {
-		if from != id && end(edges, from) == id {
-			out = append(out, from)
-		}
+	if _, merged := edges[id]; merged || len(edges) == 0 {
+		return nil
+	}
+	into := make(map[uuid.UUID][]uuid.UUID, len(edges))
+	for from, to := range edges {
+		into[to] = append(into[to], from)
+	}
+	out := slices.Clone(into[id])
+	for i := 0; i < len(out); i++ {
+		out = append(out, into[out[i]]...)
 	}
 	slices.SortFunc(out, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	return out

@@ -271,16 +271,27 @@ func (b *book) Get(id uuid.UUID) (record.Record, bool, error) {
 	rec, ok, err := b.held(id)
 	for err == nil && ok && rec.Fields.Has(MergedInto) {
 		into, held, err := b.held(rec.Fields.ID(MergedInto))
-		if err != nil || !held || into.Kind != rec.Kind || into.Scope != rec.Scope || !smaller(into.ID, rec.ID) {
+		if err != nil {
 			return rec, true, err
+		}
+		if !held || into.Kind != rec.Kind || into.Scope != rec.Scope || !smaller(into.ID, rec.ID) {
+			break
 		}
 		rec = into
 	}
-	return rec, ok, err
+	if err != nil || !ok {
+		return rec, ok, err
+	}
+	// Only of what is shown: merges may be many, and a way through them long.
+	edges, err := b.r.edges(b.ctx, b.r.read)
+	if len(edges) > 0 {
+		resolve(edges, rec.Kind, rec.Fields)
+	}
+	return rec, true, err
 }
 
 func (b *book) held(id uuid.UUID) (record.Record, bool, error) {
-	found, err := b.r.resolved(b.ctx, b.r.read, recordColumns+" FROM record WHERE id = ?", id[:])
+	found, err := b.r.records(b.ctx, b.r.read, recordColumns+" FROM record WHERE id = ?", id[:])
 	if err != nil || len(found) == 0 {
 		return record.Record{}, false, err
 	}
