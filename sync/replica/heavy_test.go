@@ -3,6 +3,7 @@ package replica
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"testing"
@@ -109,6 +110,56 @@ func manyMerges(t testing.TB, n int, inLine bool) time.Duration {
 		t.Errorf("it is shown by %s, with %d merged, %v", v.ID, len(v.Merged), err)
 	}
 	return took
+}
+
+func TestAnEndedDelegateWhoSaidMuch(t *testing.T) { endedDelegate(t, 150) }
+
+// BenchmarkEndedDelegate compares control with the end of a delegate that has said much with the same before it.
+func BenchmarkEndedDelegate(b *testing.B) {
+	for b.Loop() {
+		before, after := endedDelegate(b, 4000)
+		b.ReportMetric(after.Seconds()/before.Seconds(), "x-before")
+	}
+}
+
+// endedDelegate has a delegate say n things, one an entry, and ends it at the last but one.
+func endedDelegate(t testing.TB, n int) (before, after time.Duration) {
+	t.Helper()
+	f := newField(t)
+	x := f.delegate("poste volé")
+	p := newChainPen(t, x, x.Identity().Key, trust.Control)
+	var entries []rawEntry
+	var admitted []trust.Key
+	for range n {
+		d := trust.Device{Key: newIdentity(t, "borne").Public(), Role: record.Kiosk, Name: "borne"}
+		admitted = append(admitted, d.Key)
+		entries = append(entries, p.entry(trust.DeviceKind, newID(t, trust.Control, trust.DeviceKind), saying(t, d.Fields()), nil))
+	}
+	for part := range slices.Chunk(entries, journal.MaxPiece) {
+		admit(t, f.central, x, []journal.Piece{p.piece(part...)})
+	}
+	fold := func() (*trust.Roster, time.Duration) {
+		entries, err := f.central.storedEntries(t.Context(), f.central.read, "SELECT stored FROM entry JOIN chain ON chain.id = entry.chain WHERE scope = 'control'")
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := time.Now()
+		return trust.NewRoster(f.central.Territory(), entries), time.Since(at)
+	}
+	_, before = fold()
+	last := trust.Cut{Incarnation: journal.Incarnation(p.in), Scope: trust.Control, Seq: uint64(n - 1), Hash: entries[n-2].hash}
+	piece, err := f.root().Revoke(trust.Revocation{Key: x.Identity().Public(), Cuts: []trust.Cut{last}}, rand.Reader, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted(t, f.central, x, piece)
+	roster, after := fold()
+	for i, k := range admitted {
+		if _, ok := roster.Device(k); ok != (i < n-1) {
+			t.Errorf("device %d of %d is admitted: %t", i, n, ok)
+		}
+	}
+	return before, after
 }
 
 // branchesOf writes n entries of a chain, an entry a piece, with a second branch where it is forked.

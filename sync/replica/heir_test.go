@@ -145,7 +145,7 @@ func TestWhatAnHeirWroteAfterTheEndOfTheOtherIsReleased(t *testing.T) {
 }
 
 // accepted hands pieces to a device and asserts that none is refused.
-func accepted(t *testing.T, r, from *Replica, pieces ...journal.Piece) {
+func accepted(t testing.TB, r, from *Replica, pieces ...journal.Piece) {
 	t.Helper()
 	if _, refused, err := r.Admit(t.Context(), from.Identity().Public(), wired(t, pieces)); err != nil || len(refused) > 0 {
 		t.Errorf("%s takes in what others hold: %v, %v", r.Self().Name, refused, err)

@@ -26,10 +26,11 @@ type Roster struct {
 	named       map[Key]bool     // delegates, and those whom a pretender has named
 	admissions  map[Key][]Device // every admission of a key, the latest last
 	revocations map[Key][]*Revocation
-	twins       map[Key]statement // by the new key; of several the latest
-	heirs       map[Key][]Key     // by the old key, every one that ever said it goes on from it
-	former      map[Key][]Key     // by the new key, those with admissions that it, or one before it, no longer goes on from
-	spoke       map[Key]bool      // those named, and who ever said they go on from one
+	twins       map[Key]statement               // by the new key; of several the latest
+	ways        map[journal.Hash][]journal.Hash // wayTo, while it is folded
+	heirs       map[Key][]Key                   // by the old key, every one that ever said it goes on from it
+	former      map[Key][]Key                   // by the new key, those with admissions that it, or one before it, no longer goes on from
+	spoke       map[Key]bool                    // those named, and who ever said they go on from one
 	devices     map[Key]Device
 	order       []Device
 	erasures    []Erasure
@@ -68,6 +69,8 @@ func (r *Roster) With(entries []*journal.Entry) *Roster {
 // fold takes the statements in the order of authority: the roots, what they say of delegates, then what
 // those delegates say. Within one rank no statement depends on another, so that their order is nothing.
 func (r *Roster) fold() {
+	r.ways = map[journal.Hash][]journal.Hash{}
+	defer func() { r.ways = nil }()
 	said := r.statements()
 	r.foldRoots(said)
 	byRoot := func(s statement) bool { return r.speaksAsRoot(s) }
@@ -296,16 +299,23 @@ func (r *Roster) within(e *journal.Entry) func(Cut) bool {
 		if c.Incarnation != e.Incarnation || c.Scope != e.Scope || e.Seq > c.Seq {
 			return false
 		}
-		at := c.Hash
-		for seq := c.Seq; seq > e.Seq; seq-- {
-			on := r.entries[at]
-			if on == nil {
-				return true // the entries between have not arrived yet
-			}
-			at = on.Prev
-		}
-		return at == e.Hash
+		way, back := r.wayTo(c.Hash), c.Seq-e.Seq
+		return back >= uint64(len(way)) || way[back] == e.Hash // else the entries between have not arrived yet
 	}
+}
+
+// wayTo returns the way back from an entry as far as it is held, with what the last one held follows. Each statement of a
+// chain is compared with its end: the way is gone once.
+func (r *Roster) wayTo(h journal.Hash) []journal.Hash {
+	if way := r.ways[h]; way != nil {
+		return way
+	}
+	way := []journal.Hash{h}
+	for on := r.entries[h]; on != nil; on = r.entries[on.Prev] {
+		way = append(way, on.Prev)
+	}
+	r.ways[h] = way
+	return way
 }
 
 // stands reports whether no revocation of one of the keys ends the admission before the entry that within
