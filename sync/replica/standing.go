@@ -126,13 +126,9 @@ func (b *batch) obeyControl() error {
 // granted nothing under the first, nothing is held.
 func changedBounds(before, after *trust.Roster) []trust.Key {
 	var out []trust.Key
-	seen := map[trust.Key]bool{}
-	for _, keys := range [][]trust.Key{before.Granted(), before.BoundedKeys(), after.BoundedKeys()} {
-		for _, k := range keys {
-			if !seen[k] && before.Bounds(k) != after.Bounds(k) {
-				out = append(out, k)
-			}
-			seen[k] = true
+	for _, k := range before.Granted() {
+		if before.Bounds(k) != after.Bounds(k) {
+			out = append(out, k)
 		}
 	}
 	return out

@@ -135,29 +135,6 @@ func (r *Roster) Bounds(k Key) journal.Hash {
 	return sha256.Sum256([]byte(strings.Join(lines, "\n")))
 }
 
-// BoundedKeys returns the keys on whose entries a revocation bears, and those that act under an admission which may
-// have counted once and does not any more: that of a delegate after its end.
-func (r *Roster) BoundedKeys() []Key {
-	var out []Key
-	seen := map[Key]bool{}
-	for k := range r.revocations {
-		seen[k] = true
-		out = append(out, k)
-	}
-	for k := range r.unadmitted {
-		if !seen[k] {
-			seen[k] = true
-			out = append(out, k)
-		}
-	}
-	for k := range r.twins {
-		if !seen[k] && r.Bounded(k) {
-			out = append(out, k)
-		}
-	}
-	return out
-}
-
 // Granted returns every key that was ever granted something: those whose entries may be held.
 func (r *Roster) Granted() []Key {
 	out := make([]Key, 0, len(r.granted))
