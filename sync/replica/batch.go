@@ -344,6 +344,9 @@ func (b *batch) digest(scope string) (*journal.Digest, error) {
 // flush writes what was folded.
 func (b *batch) flush() error {
 	b.ahead = span{}
+	if err := b.countIn(); err != nil {
+		return err
+	}
 	if err := b.storeNew(); err != nil {
 		return err
 	}

@@ -26,6 +26,52 @@ type cell struct {
 	field    string
 	versions []version
 	pending  []journal.Dot
+	loose    bool                // it is in no digest until countIn
+	places   map[journal.Dot]int // in pending, where these are many
+}
+
+// fewDots is the number of dots up to which one after the other is looked at.
+const fewDots = 64
+
+// awaits returns the place of a dot in pending, less than zero where it is none.
+func (c *cell) awaits(d journal.Dot) int {
+	if len(c.pending) < fewDots {
+		return slices.Index(c.pending, d)
+	}
+	if c.places == nil {
+		c.places = make(map[journal.Dot]int, len(c.pending))
+		for i, p := range c.pending {
+			c.places[p] = i
+		}
+	}
+	if i, ok := c.places[d]; ok {
+		return i
+	}
+	return -1
+}
+
+// await remembers a dot that is named as replaced before its entry arrives, once.
+func (c *cell) await(d journal.Dot) {
+	if c.places != nil {
+		c.places[d] = len(c.pending)
+	}
+	c.pending = append(c.pending, d)
+}
+
+// arrives reports whether a dot was awaited, and forgets it. The order of those that are is nothing.
+func (c *cell) arrives(d journal.Dot) bool {
+	i := c.awaits(d)
+	if i < 0 {
+		return false
+	}
+	last := len(c.pending) - 1
+	c.pending[i] = c.pending[last]
+	if c.places != nil {
+		c.places[c.pending[i]] = i
+		delete(c.places, d)
+	}
+	c.pending = c.pending[:last]
+	return true
 }
 
 // touch says that an operation of an entry wrote on the record.
@@ -44,6 +90,7 @@ type state struct {
 	touches []touch
 	again   bool // it was folded again without an entry that says so
 	private bool // sealed at rest
+	loose   bool // some cell is
 	dirty   bool
 	before  *state // where a scope is folded again in place: what stands on the disk
 }

@@ -63,18 +63,17 @@ func (b *batch) foldCell(k *chain, s *state, e *journal.Entry, number int64, in 
 	if err != nil {
 		return err
 	}
-	if len(c.versions) > 0 {
-		digest.Sub(journal.CellDigest(s.kind, s.id, c.field, c.dots()))
+	if !c.loose {
+		if len(c.versions) > 0 {
+			digest.Sub(journal.CellDigest(s.kind, s.id, c.field, c.dots()))
+		}
+		c.loose, s.loose = true, true
 	}
 	own := version{dot: e.Dot(), hlc: e.HLC, value: in.Value, into: into}
 	b.renewal.comes(s, c.field, own)
-	replaced := false
-	if i := slices.Index(c.pending, own.dot); i >= 0 {
-		c.pending = slices.Delete(c.pending, i, i+1)
-		replaced = true
-	}
+	replaced := c.arrives(own.dot)
 	for _, p := range in.Parents {
-		if slices.ContainsFunc(c.versions, func(v version) bool { return v.dot == p }) || slices.Contains(c.pending, p) {
+		if slices.ContainsFunc(c.versions, func(v version) bool { return v.dot == p }) || c.awaits(p) >= 0 {
 			continue
 		}
 		held, err := b.heldDot(s, in.Field, p, number)
@@ -82,7 +81,7 @@ func (b *batch) foldCell(k *chain, s *state, e *journal.Entry, number int64, in 
 			return err
 		}
 		if !held {
-			c.pending = append(c.pending, p)
+			c.await(p)
 		}
 	}
 	kept := c.versions[:0]
@@ -101,8 +100,28 @@ func (b *batch) foldCell(k *chain, s *state, e *journal.Entry, number int64, in 
 	if !replaced {
 		c.versions = append(c.versions, own)
 	}
-	if len(c.versions) > 0 {
-		digest.Add(journal.CellDigest(s.kind, s.id, c.field, c.dots()))
+	return nil
+}
+
+// countIn puts what was folded back into the digests: once for a cell, since one may hold thousands of versions.
+func (b *batch) countIn() error {
+	for _, s := range b.order {
+		if !s.loose {
+			continue
+		}
+		digest, err := b.digest(s.scope)
+		if err != nil {
+			return err
+		}
+		for i := range s.cells {
+			if c := &s.cells[i]; c.loose {
+				if len(c.versions) > 0 {
+					digest.Add(journal.CellDigest(s.kind, s.id, c.field, c.dots()))
+				}
+				c.loose = false
+			}
+		}
+		s.loose = false
 	}
 	return nil
 }

@@ -8,6 +8,46 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Of many dots that are awaited each is found, once, as of few.
+func TestWhatIsAwaitedIsFound(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		c, want := &cell{}, map[uint64]bool{}
+		number, _ := numberedWriters()
+		for range rapid.IntRange(1, 600).Draw(rt, "steps") {
+			d := journal.Dot{Seq: rapid.Uint64Range(1, 300).Draw(rt, "dot")}
+			if got := c.awaits(d) >= 0; got != want[d.Seq] {
+				rt.Fatalf("%d is awaited: %t", d.Seq, got)
+			}
+			switch rapid.IntRange(0, 9).Draw(rt, "what") {
+			case 0:
+				s := &state{cells: []cell{*c}}
+				if _, err := s.packCells(number); err != nil {
+					rt.Fatal(err)
+				}
+				c = &s.cells[0]
+			case 1, 2, 3:
+				if got := c.arrives(d); got != want[d.Seq] {
+					rt.Fatalf("%d was awaited: %t", d.Seq, got)
+				}
+				delete(want, d.Seq)
+			default:
+				if !want[d.Seq] {
+					c.await(d)
+				}
+				want[d.Seq] = true
+			}
+			if len(c.pending) != len(want) {
+				rt.Fatalf("%d are awaited, of %d", len(c.pending), len(want))
+			}
+		}
+		for _, d := range c.pending {
+			if !want[d.Seq] {
+				rt.Fatalf("%d is still awaited", d.Seq)
+			}
+		}
+	})
+}
+
 // The way back on any branch comes to the same entry as step by step.
 func TestTheWayBackOnABranch(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

@@ -162,6 +162,47 @@ func endedDelegate(t testing.TB, n int) (before, after time.Duration) {
 	return before, after
 }
 
+func TestManyVersionsOfOneField(t *testing.T) { manyVersions(t, 150, true) }
+
+// BenchmarkManyVersions compares versions of one field that nothing replaces, each naming dots that never come, with the same on as
+// many records.
+func BenchmarkManyVersions(b *testing.B) {
+	for b.Loop() {
+		b.ReportMetric(manyVersions(b, 2000, true).Seconds()/manyVersions(b, 2000, false).Seconds(), "x-apart")
+	}
+}
+
+func manyVersions(t testing.TB, n int, one bool) time.Duration {
+	t.Helper()
+	f := newField(t)
+	agent, r := f.admit("agent", record.Agent, 0), f.blank()
+	giveControl(t, f.central, r)
+	id := newID(t, "parc", "equipment")
+	var pieces []journal.Piece
+	for i := range n {
+		if !one {
+			id = newID(t, "parc", "equipment")
+		}
+		p := newChainPen(t, r, agent.Identity().Key, "parc")
+		never := []any{p.in, uint64(2), make([]byte, 8)}
+		pieces = append(pieces, p.piece(p.entry("equipment", id, cells(t, map[string]any{"note": []any{int64(i), []any{0}}}, never), nil)))
+	}
+	at := time.Now()
+	admit(t, r, agent, pieces)
+	took := time.Since(at)
+	want := dump(t, r)
+	if err := r.Rebuild(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if d := diffScope(want, dump(t, r)); d != "" {
+		t.Errorf("folded again: %s", d)
+	}
+	if found := conflicts(t, r); one && (len(found) != 1 || len(found[0].Versions) != n) {
+		t.Errorf("%d conflicts", len(found))
+	}
+	return took
+}
+
 // branchesOf writes n entries of a chain, an entry a piece, with a second branch where it is forked.
 func branchesOf(t testing.TB, p *chainPen, n int, forked bool, on func() [16]byte) []journal.Piece {
 	t.Helper()

@@ -169,6 +169,7 @@ func appendCounted(b, v []byte) []byte { return append(binary.AppendUvarint(b, u
 func (c *cell) pack(b []byte, index map[journal.Dot]uint64, number numbering) ([]byte, error) {
 	slices.SortFunc(c.versions, func(a, b version) int { return journal.CompareDots(a.dot, b.dot) })
 	slices.SortFunc(c.pending, journal.CompareDots)
+	c.places = nil // they are others now
 	shown, _ := c.shown()
 	b = binary.AppendUvarint(appendCounted(b, []byte(c.field)), uint64(len(c.versions)))
 	for _, v := range c.versions {

@@ -439,9 +439,11 @@ func asideRecords(ctx context.Context, q querier, scope string, meant map[int64]
 // takeFrom takes a record's cells out of a digest.
 func (s *state) takeFrom(d *journal.Digest) {
 	for i := range s.cells {
-		if c := &s.cells[i]; len(c.versions) > 0 {
+		c := &s.cells[i]
+		if len(c.versions) > 0 && !c.loose {
 			d.Sub(journal.CellDigest(s.kind, s.id, c.field, c.dots()))
 		}
+		c.loose = false
 	}
 }
 
