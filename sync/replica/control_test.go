@@ -149,7 +149,7 @@ func speak(rt *rapid.T, t testing.TB, central *Replica, p journal.Piece) {
 	if err != nil {
 		rt.Fatal(err)
 	}
-	switch rapid.IntRange(0, 3).Draw(rt, "statement") {
+	switch rapid.IntRange(0, 5).Draw(rt, "statement") {
 	case 0:
 		_, err = central.Revoke(t.Context(), key, "")
 	case 1:
@@ -158,6 +158,10 @@ func speak(rt *rapid.T, t testing.TB, central *Replica, p journal.Piece) {
 		err = central.Readmit(t.Context(), key)
 	case 3:
 		err = central.Erase(t.Context(), []uuid.UUID{p.Entries[0].Ops[0].ID}, "")
+	case 4:
+		_, err = central.Distrust(t.Context(), key, "")
+	case 5:
+		err = central.ChangeRole(t.Context(), key, record.Agent, nil)
 	}
 	if err != nil && !errors.Is(err, ErrMoot) && !errors.Is(err, ErrUnknown) {
 		rt.Fatal(err)

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,8 +21,8 @@ func (f *field) blank() *Replica {
 	return f.admit("vierge", record.Coordination, 0)
 }
 
-// history makes several devices, one of them cloned, with wrong clocks, that edit the same few records
-// while they hear of each other now and then; it returns every entry as a piece of its own.
+// history makes several devices, one of them cloned, with wrong clocks, that edit the same few records, alone and together, and
+// merge them, while they hear of each other now and then; it returns every entry as a piece of its own.
 func history(t *rapid.T, tb testing.TB, f *field) []journal.Piece {
 	drifts := []time.Duration{0, -87600 * time.Hour, 87600 * time.Hour, 3 * time.Hour}
 	var devices []*Replica
@@ -38,8 +39,15 @@ func history(t *rapid.T, tb testing.TB, f *field) []journal.Piece {
 	fields := []string{"note", "status", "brand"}
 	for range rapid.IntRange(3, 12).Draw(t, "steps") {
 		d := devices[rapid.IntRange(0, len(devices)-1).Draw(t, "device")]
-		if rapid.IntRange(0, 3).Draw(t, "what") == 0 {
+		what := rapid.IntRange(0, 5).Draw(t, "what")
+		if what == 0 {
 			give(tb, d, devices[rapid.IntRange(0, len(devices)-1).Draw(t, "to")])
+			continue
+		}
+		if what == 1 {
+			if _, err := d.MergeDuplicates(tb.Context(), uuid.Nil, ids, nil); err != nil && !errors.Is(err, ErrMerge) {
+				t.Fatal(err)
+			}
 			continue
 		}
 		name := rapid.SampledFrom(fields).Draw(t, "field")
@@ -47,7 +55,13 @@ func history(t *rapid.T, tb testing.TB, f *field) []journal.Piece {
 		if name != "status" && rapid.IntRange(0, 4).Draw(t, "clear") == 0 {
 			value = nil
 		}
-		save(tb, d, Change{ID: ids[rapid.IntRange(0, 1).Draw(t, "record")], Set: record.Fields{name: value}})
+		set := []Change{{ID: ids[rapid.IntRange(0, 1).Draw(t, "record")], Set: record.Fields{name: value}}}
+		if what == 2 {
+			set = []Change{{ID: ids[0], Set: record.Fields{name: value}}, {ID: ids[1], Set: record.Fields{name: value}}} // one entry
+		}
+		if _, err := d.Save(tb.Context(), uuid.Nil, set...); err != nil {
+			t.Fatal(err)
+		}
 	}
 	held := map[journal.Hash]bool{}
 	var out []journal.Piece
