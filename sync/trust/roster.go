@@ -31,6 +31,7 @@ type Roster struct {
 	heirs       map[Key][]Key                   // by the old key, every one that ever said it goes on from it
 	former      map[Key][]Key                   // by the new key, those with admissions that it, or one before it, no longer goes on from
 	spoke       map[Key]bool                    // those named, and who ever said they go on from one
+	proved      map[vouching]bool               // while it is folded, and for the next
 	devices     map[Key]Device
 	order       []Device
 	erasures    []Erasure
@@ -51,12 +52,10 @@ func (r *Roster) With(entries []*journal.Entry) *Roster {
 	n := &Roster{
 		territory: r.territory, entries: make(map[journal.Hash]*journal.Entry, len(r.entries)+len(entries)),
 		keys: map[journal.Incarnation]Key{}, roots: map[Key][]Cut{}, delegates: map[Key]bool{}, devices: map[Key]Device{},
-		admissions: map[Key][]Device{}, revocations: map[Key][]*Revocation{}, twins: map[Key]statement{}, heirs: map[Key][]Key{}, former: map[Key][]Key{}, spoke: map[Key]bool{}, erased: map[uuid.UUID][]string{}, voided: map[uuid.UUID][]string{}, granted: map[Key][]granted{},
+		admissions: map[Key][]Device{}, revocations: map[Key][]*Revocation{}, twins: map[Key]statement{}, heirs: map[Key][]Key{}, former: map[Key][]Key{}, spoke: map[Key]bool{}, erased: map[uuid.UUID][]string{}, voided: map[uuid.UUID][]string{}, granted: map[Key][]granted{}, proved: maps.Clone(r.proved),
 		unadmitted: map[Key][]Device{}, pretenders: map[Key]bool{}, named: map[Key]bool{},
 	}
-	for h, e := range r.entries {
-		n.entries[h] = e
-	}
+	maps.Copy(n.entries, r.entries)
 	for _, e := range entries {
 		if e.Scope == Control {
 			n.entries[e.Hash] = e
@@ -83,7 +82,7 @@ func (r *Roster) fold() {
 			}
 		}
 		if s.op.Kind == TwinKind {
-			if from, err := twinOf(r.territory, s.author, s.op); err == nil {
+			if from, err := r.provedTwin(s); err == nil {
 				r.twins[s.author] = s
 				if pair := [2]Key{from, s.author}; !vouched[pair] {
 					vouched[pair] = true

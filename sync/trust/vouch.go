@@ -2,6 +2,7 @@ package trust
 
 import (
 	"bytes"
+	"crypto/ed25519"
 
 	"cantal.fr/buron/sync/journal"
 )
@@ -11,6 +12,31 @@ type Voucher struct {
 	Key       []byte `json:"key"`
 	From      []byte `json:"from"`
 	Signature []byte `json:"signature"`
+}
+
+// vouching is a signature by which an old key vouches for a new one, with both.
+type vouching struct {
+	from, to  Key
+	signature [ed25519.SignatureSize]byte
+}
+
+// provedTwin is twinOf, which proves each signature once, however often a roster is made of the same entries: any device
+// may write thousands.
+func (r *Roster) provedTwin(s statement) (Key, error) {
+	v := vouching{to: s.author}
+	v.from, _ = keyCell(s.op, "from")
+	signature, _ := cell(s.op, "signature").([]byte)
+	if copy(v.signature[:], signature) == len(signature) && r.proved[v] {
+		return v.from, nil
+	}
+	from, err := twinOf(r.territory, s.author, s.op)
+	if err == nil {
+		if r.proved == nil {
+			r.proved = map[vouching]bool{}
+		}
+		r.proved[v] = true
+	}
+	return from, err
 }
 
 // Vouchers returns what vouches for a key, from it back to the first of its device.
