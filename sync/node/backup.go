@@ -27,6 +27,7 @@ var (
 	ErrPassphrase = errors.New("cette phrase n'ouvre pas la sauvegarde\u00a0: vérifiez-la, lettre par lettre")
 	ErrBackingUp  = errors.New("une autre sauvegarde est en cours\u00a0: attendez qu'elle soit finie")
 	ErrOccupied   = errors.New("ce dossier contient déjà des données\u00a0: restaurez dans un dossier vide, avec --data")
+	errNoPlace    = errors.New("rien ne peut prendre la place de ce dossier, où un disque est monté peut-être\u00a0: restaurez dans un dossier qui n'existe pas encore, avec --data")
 )
 
 // Backup writes all that this device holds, its key included, into a file that only the passphrase opens
@@ -224,7 +225,7 @@ func Restore(ctx context.Context, path, dir, passphrase string) (damaged int, er
 	unlock()
 	_ = os.Remove(dir) // empty, or absent
 	if err := os.Rename(work, dir); err != nil {
-		return 0, fmt.Errorf("node: restore: %w", err)
+		return 0, fmt.Errorf("%w (%w)", errNoPlace, err)
 	}
 	return damaged, nil
 }

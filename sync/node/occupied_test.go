@@ -51,4 +51,11 @@ func TestARestoreReplacesNothingThatIsThere(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(disk, "buron.db")); err != nil {
 		t.Errorf("what was to lie on the disk that a link leads to lies elsewhere: %v", err)
 	}
+	t.Chdir(t.TempDir())
+	if _, err := Restore(t.Context(), file, ".", passphrase); !errors.Is(err, errNoPlace) {
+		t.Errorf("in the place of a folder that the system keeps: %v", err)
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("left there: %v, %v", left, err)
+	}
 }
