@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -173,6 +174,38 @@ func TestADatabaseWithoutItsKeyWritesOnUntilItIsAdmittedAgain(t *testing.T) {
 	}
 	mine := save(t, a, machine("PC-3"))
 	everywhere(t, []*Replica{f.central, a, twin}, unsent, hers, mine)
+}
+
+// A device that lost its key hears in one delivery that it was admitted again, and that its role has changed since: what it
+// wrote under nobody's admission is judged too.
+func TestADatabaseWithoutItsKeyHearsOfMoreThanItsAdmission(t *testing.T) {
+	f := newField(t)
+	desk := f.admit("bureau", record.Coordination, 0)
+	site := save(t, desk, Change{Kind: record.Site, Set: record.Fields{"type": "tiers_lieu", "name": "Le buron"}}).String()
+	a := f.admit("poste", record.Host, 0, site)
+	give(t, desk, a)
+	twin := openCopy(t, copyOf(t, a), Options{})
+	told(t, twin, CopyOrphan)
+	late := save(t, twin, Change{Kind: record.Workshop, Set: record.Fields{"title": "Atelier", "themes": []any{"email"}, "place": site}})
+	d := twin.Self()
+	d.Key, d.Age = twin.Identity().Public(), twin.Identity().Age.Recipient().String()
+	if _, err := f.central.SaveControl(t.Context(), trust.DeviceKind, d.Fields()); err != nil {
+		t.Fatal(err)
+	}
+	// An agent may note an event, and no workshop.
+	if err := f.central.ChangeRole(t.Context(), d.Key, record.Agent, []string{"0150001V"}); err != nil {
+		t.Fatal(err)
+	}
+	give(t, f.central, twin)
+	give(t, twin, f.central)
+	for _, r := range []*Replica{twin, f.central} {
+		if _, err := r.Get(t.Context(), late); !errors.Is(err, ErrUnknown) {
+			t.Errorf("%s shows what came after the end of its role: %v", r.Self().Name, err)
+		}
+		if list, err := r.Quarantine(t.Context()); err != nil || len(list) != 1 || list[0].Operations != 1 {
+			t.Errorf("%s puts aside %+v, %v", r.Self().Name, list, err)
+		}
+	}
 }
 
 func TestAPowerCutBetweenDatabaseAndKeyIsNoCopy(t *testing.T) {

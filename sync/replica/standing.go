@@ -122,12 +122,12 @@ func (b *batch) obeyControl() error {
 	return b.eraseNew(before)
 }
 
-// changedBounds returns the keys whose end, or what they are granted, is another under the second roster. Of one that was
-// granted nothing under the first, nothing is held.
+// changedBounds returns the keys whose end, or what they are granted, is another under the second roster. A key that was
+// granted nothing under the first may be this device's own, under which it has written on.
 func changedBounds(before, after *trust.Roster) []trust.Key {
 	var out []trust.Key
-	for _, k := range before.Granted() {
-		if before.Bounds(k) != after.Bounds(k) {
+	for _, k := range append(before.Granted(), after.Granted()...) {
+		if before.Bounds(k) != after.Bounds(k) && !slices.Contains(out, k) {
 			out = append(out, k)
 		}
 	}
