@@ -265,6 +265,9 @@ func (r *Replica) MergeDuplicates(ctx context.Context, operator uuid.UUID, ids [
 	schema, _ := record.Of(views[0].Kind)
 	set := record.Fields{}
 	for _, f := range schema.Fields {
+		if f.Name == archived {
+			continue // which says where a record was merged, too
+		}
 		from := views[0]
 		for _, v := range views {
 			if !from.Fields.Has(f.Name) && v.Fields.Has(f.Name) {
@@ -281,6 +284,9 @@ func (r *Replica) MergeDuplicates(ctx context.Context, operator uuid.UUID, ids [
 		if v := from.Fields[f.Name]; !reflect.DeepEqual(v, views[0].Fields[f.Name]) || slices.Contains(views[0].Conflicts, f.Name) {
 			set[f.Name] = v
 		}
+	}
+	if views[0].Fields.Bool(archived) && slices.ContainsFunc(views, func(v View) bool { return !v.Fields.Bool(archived) }) {
+		set[archived] = nil // the one that is in use would go with it
 	}
 	changes := []Change{{ID: ids[0], Set: set, Seen: views[0].Seen}}
 	for i, id := range ids[1:] {

@@ -123,12 +123,38 @@ func TestWhatIsWrittenOnADuplicateByOneWhoDidNotKnowIsReviewed(t *testing.T) {
 		if d := duplicates(t, r); len(d) != 0 || text(t, r, small, "note") != "écran fendu" {
 			t.Errorf("after it was reviewed: %+v", d)
 		}
+		if machines(t, r) != 1 {
+			t.Errorf("%d machines are shown, not the one that stays", machines(t, r))
+		}
 	}
 	if err := b.Undo(t.Context(), uuid.Nil, saved); err != nil {
 		t.Fatal(err)
 	}
 	if v, err := b.Get(t.Context(), large); err != nil || v.ID != small {
 		t.Errorf("taking the review back undid the first merge: %+v, %v", v.Record, err)
+	}
+}
+
+// What was put away does not put away what it is merged with.
+func TestMergedWithWhatWasPutAwayItIsShown(t *testing.T) {
+	f := newField(t)
+	a := f.admit("a", record.Coordination, 0)
+	for _, away := range []int{0, 1} {
+		small, large := inOrder(save(t, a, machine("PC-1")), save(t, a, machine("PC-1")))
+		save(t, a, Change{ID: []uuid.UUID{small, large}[away], Set: record.Fields{archived: true}})
+		before := machines(t, a)
+		merge(t, a, nil, small, large)
+		if v, err := a.Get(t.Context(), large); err != nil || v.ID != small || v.Fields.Bool(archived) || machines(t, a) != before {
+			t.Errorf("with number %d put away: %+v, %d machines, not %d, %v", away, v.Record, machines(t, a), before, err)
+		}
+	}
+	small, large := inOrder(save(t, a, machine("PC-1")), save(t, a, machine("PC-1")))
+	for _, id := range []uuid.UUID{small, large} {
+		save(t, a, Change{ID: id, Set: record.Fields{archived: true}})
+	}
+	merge(t, a, nil, small, large)
+	if v, err := a.Get(t.Context(), large); err != nil || !v.Fields.Bool(archived) {
+		t.Errorf("two that were put away come back: %+v, %v", v.Record, err)
 	}
 }
 
