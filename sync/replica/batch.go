@@ -26,6 +26,7 @@ type batch struct {
 	changed map[string]bool // scopes whose digest is to be written
 	heard   bool            // the clock was moved by another's entry
 	started string          // what was drawn for this start
+	shreds  bool            // the files are to be shredded
 	forked  bool            // entries under this device's name came from elsewhere
 	notice  Notice
 	blobs   blobWork
@@ -120,6 +121,11 @@ func (r *Replica) commit(ctx context.Context, f func(*batch) error) (Notice, err
 	r.commits.Add(1)
 	if b.forked {
 		r.forked.Store(true)
+	}
+	if b.shreds {
+		r.mu.Lock()
+		r.unshredded = true
+		r.mu.Unlock()
 	}
 	if len(b.notice.Kinds) > 0 {
 		r.unsearched.Store(true)

@@ -76,6 +76,12 @@ func (b *batch) eraseNew(before *trust.Roster) error {
 	if !some {
 		return nil
 	}
+	return b.toShred()
+}
+
+// toShred notes that the files still hold what this transaction drops for good, and makes the search let go of its words.
+func (b *batch) toShred() error {
+	b.shreds = true
 	// A search index without content only notes that a row is gone: its words stay until the parts that hold
 	// them are merged.
 	if _, err := b.write.ExecContext(b.ctx, "INSERT INTO search (search) VALUES ('optimize')"); err != nil {
@@ -188,7 +194,7 @@ func (b *batch) dropDrafts(s *state) error {
 	return err
 }
 
-// metaShred notes, in the transaction that erases, that the files are still to be shredded: a power cut in
+// metaShred notes, in the transaction that erases or drops, that the files are still to be shredded: a power cut in
 // between must not leave it undone.
 const metaShred = "shred"
 

@@ -122,14 +122,14 @@ func (r *Replica) DropDelivered(ctx context.Context) (int, error) {
 			}
 			n += dropped
 		}
-		return nil
+		if n == 0 {
+			return nil // another process was first
+		}
+		return b.toShred()
 	})
 	if err != nil {
 		return 0, err
 	}
-	r.mu.Lock()
-	r.unshredded = true
-	r.mu.Unlock()
 	return n, r.shredAgain(ctx)
 }
 

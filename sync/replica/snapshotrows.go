@@ -70,11 +70,7 @@ func (b *batch) insertRecords(k *keptSnapshot, sealed [][]byte, had map[recordKe
 		return p.err
 	}
 	// The frames held what was erased: sealed, but the key is here.
-	b.mu.Lock()
-	b.unshredded = true
-	b.mu.Unlock()
-	_, err = b.st.setMeta.ExecContext(b.ctx, metaShred, []byte{1})
-	return err
+	return b.toShred()
 }
 
 // loader turns the frames of a snapshot into rows. What it found is to be read once out is closed.

@@ -1,0 +1,75 @@
+package replica
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/seal"
+	"cantal.fr/buron/sync/trust"
+)
+
+// cutAt copies the files of a folder as a power cut leaves them, once a transaction is written and before anything else.
+func cutAt(t *testing.T, r *Replica) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	cut := false
+	stop := r.Subscribe(func(Notice) {
+		if cut {
+			return
+		}
+		cut = true
+		for _, name := range []string{File, File + "-wal", trust.KeyFile, startFile, seal.File} {
+			b, err := os.ReadFile(filepath.Join(r.Dir(), name))
+			if err != nil {
+				t.Error(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	t.Cleanup(stop)
+	return dir
+}
+
+// What a terminal drops is left in no file, were the power cut as soon as that was written.
+func TestWhatIsDroppedIsLeftInNoFile(t *testing.T) {
+	const word = "motquidisparait"
+	f := newField(t)
+	d := f.admit("poste", record.Agent, 0, uai)
+	save(t, d, Change{Kind: record.Equipment, Set: record.Fields{"level": "socle", "note": word}})
+	for range 2 {
+		exchangeAll(t, d, f.central)
+	}
+	if hits, err := d.Search(t.Context(), word, nil, 9); err != nil || len(hits) != 1 {
+		t.Fatalf("search finds %d records, %v", len(hits), err)
+	}
+	if err := f.central.ChangeRole(t.Context(), d.Identity().Public(), record.Kiosk, []string{uai}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		exchangeAll(t, d, f.central)
+	}
+	dir := cutAt(t, d)
+	if n, err := d.DropDelivered(t.Context()); err != nil || n != 1 {
+		t.Fatalf("%d entries dropped, %v", n, err)
+	}
+	if inFiles(t, d, word) {
+		t.Error("what was dropped is still in a file")
+	}
+	if !inFiles(t, &Replica{dir: dir}, word) {
+		t.Fatal("nothing is put to the proof")
+	}
+	after := openCopy(t, dir, Options{Machine: d.o.Machine})
+	if !after.unshredded {
+		t.Error("after a power cut, nothing says that the files are still to be shredded")
+	}
+	if _, err := after.Poll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if inFiles(t, after, word) {
+		t.Error("after a power cut, what was dropped is still in a file")
+	}
+}
