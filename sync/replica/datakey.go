@@ -80,7 +80,7 @@ func (r *Replica) openSeal(ctx context.Context) error {
 func (r *Replica) afterKey(ctx context.Context) error {
 	deferred, err := metaText(ctx, r.write, metaDeferred)
 	if err == nil && deferred != "" {
-		err = r.inBatch(ctx, (*batch).judgeDeferred)
+		err = errors.Join(r.inBatch(ctx, (*batch).judgeDeferred), r.shredAgain(ctx)) // of what was erased, sealed bytes are left
 	}
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/seal"
 	"cantal.fr/buron/sync/trust"
+	"github.com/google/uuid"
 )
 
 // cutAt copies the files of a folder as a power cut leaves them, once a transaction is written and before anything else.
@@ -71,5 +73,43 @@ func TestWhatIsDroppedIsLeftInNoFile(t *testing.T) {
 	}
 	if inFiles(t, after, word) {
 		t.Error("after a power cut, what was dropped is still in a file")
+	}
+}
+
+// What was erased while the key was away goes when it is back, its sealed bytes with it: the key opens them again.
+func TestWhatWasErasedWithoutTheKeyIsLeftInNoFileOnceItIsBack(t *testing.T) {
+	for _, restored := range []bool{false, true} {
+		f, office, site := school(t)
+		gone := save(t, office, pupil(site, "Zorglubette"))
+		give(t, office, f.central)
+		give(t, f.central, office)
+		var cells []byte
+		if err := office.read.QueryRowContext(t.Context(), "SELECT cells FROM record WHERE id = ?", gone[:]).Scan(&cells); err != nil {
+			t.Fatal(err)
+		}
+		sealed := string(cells[1:33])
+		back := hideKey(t, office.Dir())
+		office = again(t, office, Options{})
+		if err := f.central.Erase(t.Context(), []uuid.UUID{gone}, ""); err != nil {
+			t.Fatal(err)
+		}
+		admit(t, office, f.central, all(t, f.central, trust.Control))
+		if !inFiles(t, office, sealed) {
+			t.Fatal("nothing is put to the proof")
+		}
+		if restored {
+			if err := office.RestoreKey(t.Context(), f.recovery()); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			back()
+			office = again(t, office, Options{})
+		}
+		if _, err := office.Get(t.Context(), gone); !errors.Is(err, ErrUnknown) {
+			t.Errorf("what was erased is still here: %v", err)
+		}
+		if inFiles(t, office, sealed) {
+			t.Errorf("restored %t: what was erased is still in a file", restored)
+		}
 	}
 }
