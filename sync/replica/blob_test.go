@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -443,5 +444,26 @@ func TestABlobWhoseSizeLiesComesAllTheSame(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A blob that another process takes away, or names, while the folder is looked through keeps no other from being found.
+func TestABlobThatGoesMeanwhileHidesNoOther(t *testing.T) {
+	files := blobFiles(filepath.Join(t.TempDir(), blobFolder))
+	var list []journal.Hash
+	for i := range 3 {
+		h := journal.Hash{0xab, byte(i)}
+		if err := errors.Join(files.prepare(h, []byte("scellé")), files.settle(h, newSuffix)); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, h)
+	}
+	var found []journal.Hash
+	err := files.stored(func(h journal.Hash, _ string, _ fs.FileInfo) error {
+		found = append(found, h)
+		return files.remove(list[1])
+	})
+	if err != nil || !slices.Equal(found, []journal.Hash{list[0], list[2]}) {
+		t.Errorf("it finds %v, %v", found, err)
 	}
 }

@@ -81,9 +81,7 @@ func (f blobFiles) settle(h journal.Hash, suffix string) error {
 func (f blobFiles) remove(h journal.Hash) error {
 	var errs []error
 	for _, suffix := range []string{"", partSuffix, newSuffix} {
-		if err := os.Remove(f.path(h) + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
-		}
+		errs = append(errs, f.removeOne(h, suffix))
 	}
 	return errors.Join(errs...)
 }
@@ -155,7 +153,15 @@ func write(file *os.File, h journal.Hash, offset int64, sizes []int64, part []by
 }
 
 func (f blobFiles) removeOne(h journal.Hash, suffix string) error {
-	return os.Remove(f.path(h) + suffix)
+	return absent(os.Remove(f.path(h) + suffix))
+}
+
+// absent is err, but for a file that is not there.
+func absent(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // stored walks the files: for each, its blob, its suffix and what the system says of it.
@@ -172,14 +178,11 @@ func (f blobFiles) stored(each func(h journal.Hash, suffix string, about fs.File
 		}
 		about, err := d.Info()
 		if err != nil {
-			return err
+			return absent(err) // another process took it away, or gave it its name, meanwhile
 		}
 		return each(h, suffix, about)
 	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return absent(err)
 }
 
 // hashOf reads the name of a blob.
