@@ -128,9 +128,6 @@ func (b *batch) eraseRecord(scope string, id uuid.UUID) error {
 		if err := b.dropRecord(s); err != nil {
 			return err
 		}
-		if err := b.dropDrafts(s); err != nil {
-			return err
-		}
 	}
 	var others []restanding
 	for _, t := range touches {
@@ -140,6 +137,9 @@ func (b *batch) eraseRecord(scope string, id uuid.UUID) error {
 		}
 		if held[0].Sealed != nil {
 			return ErrSealed
+		}
+		if kind := held[0].Ops[t.op].Kind; !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind) // of what stands aside or waits
 		}
 		if err := b.eraseOp(held[0], t.op); err != nil {
 			return err
@@ -153,6 +153,11 @@ func (b *batch) eraseRecord(scope string, id uuid.UUID) error {
 				return err
 			}
 			others = append(others, other...)
+		}
+	}
+	for _, kind := range kinds {
+		if err := b.dropDrafts(kind, id); err != nil {
+			return err
 		}
 	}
 	return b.restand(others...)
@@ -184,9 +189,9 @@ func (b *batch) shelved(scope string, id uuid.UUID) ([]touch, error) {
 
 // dropDrafts forgets the drafts of this device that may quote an erased record: those of its own form, and
 // where it is a person's all of them, since a name may have been copied.
-func (b *batch) dropDrafts(s *state) error {
-	schema, _ := record.Of(record.Kind(s.kind))
-	where, args := "key LIKE '%' || ? || '%'", []any{s.id.String()}
+func (b *batch) dropDrafts(kind string, id uuid.UUID) error {
+	schema, _ := record.Of(record.Kind(kind))
+	where, args := "key LIKE '%' || ? || '%'", []any{id.String()}
 	if schema.Personal {
 		where, args = "key LIKE 'draft%'", nil
 	}

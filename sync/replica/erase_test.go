@@ -9,6 +9,7 @@ import (
 
 	"cantal.fr/buron/sync/journal"
 	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/trust"
 	"github.com/google/uuid"
 )
 
@@ -172,6 +173,34 @@ func TestAnErasureOfWhatCannotBeReadChangesWhetherAnActionStands(t *testing.T) {
 	for _, r := range []*Replica{early, late} {
 		if err := r.Verify(t.Context(), nil); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// What this device was typing about a person goes with them, were what is erased put aside in the same breath.
+func TestAnErasureOfWhatStandsAsideForgetsDrafts(t *testing.T) {
+	f, office, site := school(t)
+	agent := f.admit("agent", record.Agent, 0, uai)
+	give(t, office, agent)
+	gone := save(t, agent, pupil(site, "Zorglubette"))
+	give(t, agent, office)
+	give(t, agent, f.central)
+	const own, other = "draft.class_member.", "draft.acknowledgement.x"
+	for _, key := range []string{own + gone.String(), other} {
+		if err := office.SetSetting(t.Context(), key, "Zorglubette"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.central.Erase(t.Context(), []uuid.UUID{gone}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.central.Distrust(t.Context(), agent.Identity().Public(), "volée"); err != nil {
+		t.Fatal(err)
+	}
+	admit(t, office, f.central, all(t, f.central, trust.Control))
+	for _, key := range []string{own + gone.String(), other} {
+		if text, err := office.Setting(t.Context(), key); err != nil || text != "" {
+			t.Errorf("the draft %s still reads %q, %v", key, text, err)
 		}
 	}
 }
