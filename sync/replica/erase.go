@@ -211,6 +211,18 @@ func (r *Replica) shred(ctx context.Context, before, after *trust.Roster) error 
 	return r.shredFiles(ctx)
 }
 
+// readShred looks for that note: another process may have died, or found a reader in its way and ended.
+func (r *Replica) readShred(ctx context.Context, q querier) error {
+	var due bool
+	if err := q.QueryRowContext(ctx, "SELECT count(*) FROM meta WHERE key = ?", metaShred).Scan(&due); err != nil || !due {
+		return translate(err)
+	}
+	r.mu.Lock()
+	r.unshredded = true
+	r.mu.Unlock()
+	return nil
+}
+
 // shredAgain tries once more where a reader, a full disk or a power cut stood in the way.
 func (r *Replica) shredAgain(ctx context.Context) error {
 	r.mu.Lock()

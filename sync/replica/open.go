@@ -295,7 +295,7 @@ func (r *Replica) load(ctx context.Context) (err error) {
 		return err
 	}
 	r.unsearched.Store(true)
-	if err := r.write.QueryRowContext(ctx, "SELECT count(*) FROM meta WHERE key = ?", metaShred).Scan(&r.unshredded); err != nil {
+	if err := r.readShred(ctx, r.write); err != nil {
 		return err
 	}
 	if err := r.openSeal(ctx); err != nil {

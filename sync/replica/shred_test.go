@@ -113,3 +113,39 @@ func TestWhatWasErasedWithoutTheKeyIsLeftInNoFileOnceItIsBack(t *testing.T) {
 		}
 	}
 }
+
+// A command that erases while the program reads may not get to the log, and ends: the program sees to it.
+func TestWhatAnotherProcessCouldNotShredIsShredded(t *testing.T) {
+	const word = "motquidisparait"
+	f := newField(t)
+	agent := f.admit("agent", record.Agent, 0)
+	id := save(t, agent, Change{Kind: record.Equipment, Set: record.Fields{"level": "socle", "note": word}})
+	admit(t, f.central, agent, all(t, agent, "parc"))
+	command := openCopy(t, f.central.Dir(), Options{Machine: f.central.o.Machine})
+	if _, err := f.central.Poll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	reading, err := f.central.read.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := reading.QueryRowContext(t.Context(), "SELECT count(*) FROM record").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := command.write.ExecContext(t.Context(), "PRAGMA busy_timeout = 1"); err != nil { // it would wait for ten seconds
+		t.Fatal(err)
+	}
+	if err := errors.Join(command.Erase(t.Context(), []uuid.UUID{id}, "demande"), command.Close(), reading.Rollback()); err != nil {
+		t.Fatal(err)
+	}
+	if !inFiles(t, f.central, word) {
+		t.Fatal("nothing is put to the proof")
+	}
+	if changed, err := f.central.Poll(t.Context()); err != nil || !changed {
+		t.Fatalf("it hears of nothing, %v", err)
+	}
+	if inFiles(t, f.central, word) {
+		t.Error("what was erased is still in a file")
+	}
+}

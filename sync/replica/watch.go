@@ -57,6 +57,9 @@ func (r *Replica) Poll(ctx context.Context) (changed bool, err error) {
 	if changed {
 		r.commits.Add(1)
 		r.unsearched.Store(true)
+		if err := r.readShred(ctx, r.read); err != nil {
+			return changed, err
+		}
 	}
 	if err := errors.Join(r.leaveFork(ctx), r.shredAgain(ctx), r.indexWords(ctx)); err != nil {
 		return changed, err
