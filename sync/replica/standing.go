@@ -279,7 +279,7 @@ func (b *batch) restand(list ...restanding) error {
 		}
 	}
 	for _, k := range order {
-		if err := b.refoldRecord(k, moves[k]...); err != nil {
+		if err := errors.Join(b.refoldRecord(k, moves[k]...), b.relieve()); err != nil {
 			return err
 		}
 	}
