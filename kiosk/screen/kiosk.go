@@ -143,7 +143,11 @@ func (k *Kiosk) tap(button, value string) { k.send(flow.Tap, button, value) }
 // send moves the conversation on and does what it asks for.
 func (k *Kiosk) send(kind flow.Kind, arg, value string) {
 	var effects []flow.Effect
+	before := k.state.Screen
 	k.state, effects = flow.Next(k.state, flow.Event{Kind: kind, Arg: arg, Value: value, At: k.r.Now()})
+	if k.state.Screen != before {
+		k.told = "" // it was about the page before
+	}
 	for _, e := range effects {
 		k.do(e)
 	}
@@ -184,7 +188,10 @@ func (k *Kiosk) do(e flow.Effect) {
 					k.send(flow.ClaimOK, e.Value, "")
 					return
 				}
-				k.send(flow.ClaimBad, e.Value, "")
+				waits := k.state.Screen == flow.ClassMe && k.state.Person.Member == e.Value
+				if k.send(flow.ClaimBad, e.Value, ""); !waits {
+					return // the pupil has left: whoever is there is somebody else
+				}
 				k.say("C’est déjà fait, ou commencé sur une autre borne.")
 			})
 		})

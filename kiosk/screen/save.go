@@ -50,8 +50,11 @@ func (k *Kiosk) submit(id string) {
 func (k *Kiosk) saved(a act, err error) {
 	if err != nil {
 		var problems record.Problems
-		if errors.As(err, &problems) && a.submission == k.state.Person.Submission {
-			k.told = problems[0].Sentence()
+		if a.submission == k.state.Person.Submission {
+			k.told = ""
+			if errors.As(err, &problems) {
+				k.told = problems[0].Sentence()
+			}
 		}
 		k.send(flow.SaveFailed, a.submission, "")
 		return

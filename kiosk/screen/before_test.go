@@ -1,0 +1,45 @@
+package screen
+
+import (
+	"strings"
+	"testing"
+
+	"cantal.fr/buron/kiosk/flow"
+)
+
+// What the host answered about one pupil is not what went wrong for the next.
+func TestAFailureIsNotSaidToBeDoneAlready(t *testing.T) {
+	k := open(t)
+	s := lend(t, k)
+	k.send(flow.Tap, flow.BtnMember, s.Members[2].ID.String())
+	k.n.Terminal().Signed(s.Members[2].ID)
+	press(t, k, "Oui, c’est moi")
+	if !strings.Contains(texts(k), "C’est déjà fait") {
+		t.Fatalf("the pupil is not told:\n%s", texts(k))
+	}
+	press(t, k, "Maximilien-03 E.", "Oui, c’est moi", "J’ai lu", "Taper mon nom")
+	k.written.SetText("M. Exemple")
+	k.r.Close()
+	press(t, k, "Je signe")
+	if text := texts(k); !k.state.Person.Failed || strings.Contains(text, "déjà fait") || !strings.Contains(text, "Préviens l’accueil") {
+		t.Errorf("what could not be saved is said to be:\n%s", text)
+	}
+}
+
+// An answer that comes after the pupil left is for nobody.
+func TestALateAnswerIsForNobody(t *testing.T) {
+	k := open(t)
+	s := lend(t, k)
+	var late []func()
+	k.live.Go = func(f func()) { late = append(late, f) }
+	k.n.Terminal().Signed(s.Members[2].ID)
+	k.send(flow.Tap, flow.BtnMember, s.Members[2].ID.String())
+	press(t, k, "Oui, c’est moi")
+	k.tap(flow.BtnQuit, "")
+	for _, f := range late {
+		f()
+	}
+	if strings.Contains(texts(k), "déjà fait") {
+		t.Errorf("said to whoever comes next:\n%s", texts(k))
+	}
+}
