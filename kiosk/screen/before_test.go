@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"cantal.fr/buron/kiosk/flow"
+	"cantal.fr/buron/sync/class"
+
+	"github.com/google/uuid"
 )
 
 // What the host answered about one pupil is not what went wrong for the next.
@@ -41,5 +44,36 @@ func TestALateAnswerIsForNobody(t *testing.T) {
 	}
 	if strings.Contains(texts(k), "déjà fait") {
 		t.Errorf("said to whoever comes next:\n%s", texts(k))
+	}
+}
+
+// Another class may be lent before the terminal has seen the first one go.
+func TestAnotherClassTakesThePlaceOfTheFirst(t *testing.T) {
+	k := open(t)
+	first := lend(t, k)
+	second := first
+	second.ID, second.Label, second.Members = uuid.New(), "4e A", []class.Member{{ID: uuid.New(), First: "Zoé", Last: "Autre"}, {ID: uuid.New(), First: "Léo", Last: "Autre"}}
+	loan, err := class.Lend(second, k.r.Identity())
+	if err != nil {
+		t.Fatal(err)
+	}
+	take := func(l class.Loan) {
+		if err := k.n.Terminal().Accept(l, k.r.Self()); err != nil {
+			t.Fatal(err)
+		}
+		k.ClassChanged()
+	}
+	take(loan)
+	button(t, k, "Zoé A.")
+	third := second
+	third.ID, third.Members = uuid.New(), []class.Member{{ID: uuid.New(), First: "Ana", Last: "Tiers"}}
+	press(t, k, "Zoé A.", "Oui, c’est moi", "J’ai lu", "Taper mon nom")
+	k.written.SetText("Zoé Autre")
+	if loan, err = class.Lend(third, k.r.Identity()); err != nil {
+		t.Fatal(err)
+	}
+	take(loan)
+	if k.state.Screen == flow.ClassSign || k.state.Person.Member != "" || k.written.Text != "" {
+		t.Errorf("a pupil of the class before is on %s with %q", k.state.Screen, k.written.Text)
 	}
 }

@@ -50,8 +50,9 @@ type Kiosk struct {
 	count   *widget.Label  // seconds that are left, nil where nothing is asked
 	pin     *look.Entry
 	hour    *canvas.Text
-	done    int    // members of the class that have acted, when it was last drawn
-	told    string // a sentence under a page's title
+	done    int       // members of the class that have acted, when it was last drawn
+	told    string    // a sentence under a page's title
+	lent    uuid.UUID // class that the conversation knows of
 }
 
 // Open shows the terminal of a replica in a window.
@@ -105,6 +106,10 @@ func (k *Kiosk) tellTime() {
 // ClassChanged shows a class that was lent, has changed or has ended.
 func (k *Kiosk) ClassChanged() {
 	s, lent := k.session()
+	if lent && k.state.Class && s.ID != k.lent {
+		k.send(flow.ClassEnded, "", "") // another took its place before the end of the first was seen
+	}
+	k.lent = s.ID
 	switch {
 	case lent && !k.state.Class:
 		k.send(flow.ClassLoaded, "", "")
