@@ -6,6 +6,7 @@ import (
 
 	"cantal.fr/buron/kiosk/flow"
 	"cantal.fr/buron/sync/class"
+	"cantal.fr/buron/sync/record"
 
 	"github.com/google/uuid"
 )
@@ -75,5 +76,30 @@ func TestAnotherClassTakesThePlaceOfTheFirst(t *testing.T) {
 	take(loan)
 	if k.state.Screen == flow.ClassSign || k.state.Person.Member != "" || k.written.Text != "" {
 		t.Errorf("a pupil of the class before is on %s with %q", k.state.Screen, k.written.Text)
+	}
+}
+
+// People sign the words that they read, whatever arrives meanwhile.
+func TestAVisitorSignsTheCharterThatWasRead(t *testing.T) {
+	k := open(t)
+	began, _ := k.inForce()
+	k.tap(flow.BtnCharter, "")
+	press(t, k, "Enseignant", "Continuer", "J’ai lu")
+	k.name.SetText("A. Exemple")
+	press(t, k, "Continuer")
+	next := k.save(t, record.Charter, record.Fields{"version": "2027-2028", "status": "en_vigueur", "text": "Un autre texte, que personne n’a lu."})
+	if newest, _ := k.inForce(); newest.ID != next {
+		t.Fatal("the new version is not the one in force")
+	}
+	press(t, k, "Relire")
+	if text := texts(k); strings.Contains(text, "Un autre texte") || !strings.Contains(text, "Je respecte les autres.") {
+		t.Errorf("what is signed was changed under the reader:\n%s", text)
+	}
+	if signed, ok := k.read(); !ok || signed.ID != began.ID {
+		t.Errorf("signs %v, read %v", signed.ID, began.ID)
+	}
+	press(t, k, "Quitter")
+	if signed, _ := k.read(); signed.ID != next {
+		t.Error("the next visitor reads the version before")
 	}
 }

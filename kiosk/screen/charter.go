@@ -9,12 +9,13 @@ import (
 )
 
 func (k *Kiosk) charterView() view {
-	charter, ok := k.inForce()
+	charter, ok := k.read()
 	if !ok && k.state.Screen != flow.CharterDone {
 		return view{title: "La charte", back: "Retour", content: centred(look.Title("Aucune charte n’est à signer ici."))}
 	}
 	switch k.state.Screen {
 	case flow.CharterRead:
+		k.charter = charter
 		return k.readView(charter.Fields.Text("simple_text"), charter.Fields.Text("text"), "")
 	case flow.CharterName:
 		return k.nameView()

@@ -50,9 +50,10 @@ type Kiosk struct {
 	count   *widget.Label  // seconds that are left, nil where nothing is asked
 	pin     *look.Entry
 	hour    *canvas.Text
-	done    int       // members of the class that have acted, when it was last drawn
-	told    string    // a sentence under a page's title
-	lent    uuid.UUID // class that the conversation knows of
+	done    int           // members of the class that have acted, when it was last drawn
+	told    string        // a sentence under a page's title
+	lent    uuid.UUID     // class that the conversation knows of
+	charter record.Record // that the visitor reads
 }
 
 // Open shows the terminal of a replica in a window.
@@ -181,7 +182,7 @@ func (k *Kiosk) do(e flow.Effect) {
 		k.wipe()
 		k.name.SetText("")
 		k.pin.SetText("")
-		k.told, k.act = "", act{}
+		k.told, k.act, k.charter = "", act{}, record.Record{}
 	case flow.Wipe:
 		k.wipe()
 	case flow.Claim:

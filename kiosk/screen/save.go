@@ -110,8 +110,8 @@ func (k *Kiosk) signature(set record.Fields) error {
 // visitor completes the act of somebody who is on no list.
 func (k *Kiosk) visitor(set record.Fields) error {
 	site, ok := k.place()
-	charter, inForce := k.inForce()
-	if !ok || !inForce {
+	charter, known := k.read()
+	if !ok || !known {
 		return errNoCharter
 	}
 	p := k.state.Person
@@ -134,6 +134,14 @@ func (k *Kiosk) inForce() (record.Record, bool) {
 		return record.Record{}, false
 	}
 	return found[0], true
+}
+
+// read returns the version that the visitor began to read, whatever was put in force since: they sign those words.
+func (k *Kiosk) read() (record.Record, bool) {
+	if k.charter.ID != uuid.Nil {
+		return k.charter, true
+	}
+	return k.inForce()
 }
 
 // newReceipt draws a number that people can read out: « 7K4-P2 ».
