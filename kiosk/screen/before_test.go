@@ -8,6 +8,7 @@ import (
 	"cantal.fr/buron/sync/class"
 	"cantal.fr/buron/sync/record"
 
+	"fyne.io/fyne/v2"
 	"github.com/google/uuid"
 )
 
@@ -101,5 +102,19 @@ func TestAVisitorSignsTheCharterThatWasRead(t *testing.T) {
 	press(t, k, "Quitter")
 	if signed, _ := k.read(); signed.ID != next {
 		t.Error("the next visitor reads the version before")
+	}
+}
+
+// What somebody copied is not there for the next to paste.
+func TestNothingIsLeftToPaste(t *testing.T) {
+	k := open(t)
+	k.tap(flow.BtnCharter, "")
+	press(t, k, "Enseignant", "Continuer", "J’ai lu")
+	k.name.SetText("A. Exemple")
+	k.name.TypedShortcut(&fyne.ShortcutSelectAll{})
+	k.name.TypedShortcut(&fyne.ShortcutCopy{Clipboard: fyne.CurrentApp().Clipboard()})
+	press(t, k, "Quitter")
+	if left := fyne.CurrentApp().Clipboard().Content(); left != "" {
+		t.Errorf("%q is left", left)
 	}
 }

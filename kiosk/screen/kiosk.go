@@ -183,6 +183,7 @@ func (k *Kiosk) do(e flow.Effect) {
 		k.name.SetText("")
 		k.pin.SetText("")
 		k.told, k.act, k.charter = "", act{}, record.Record{}
+		fyne.CurrentApp().Clipboard().SetContent("") // or the next could paste it
 	case flow.Wipe:
 		k.wipe()
 	case flow.Claim:
