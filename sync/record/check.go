@@ -2,8 +2,10 @@ package record
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -117,6 +119,7 @@ func (c *checker) checkValue(f Field, v any) {
 		if len(s) > maxText && c.kind != Charter {
 			c.fail(f.Name, "long", "%s\u00a0: ce texte est trop long (64 Ko au plus).", f.Label)
 		}
+		c.checkCharacters(f, s)
 		if f.Type == Choice && ok && s != "" {
 			_, ok = f.Option(s)
 		}
@@ -124,7 +127,8 @@ func (c *checker) checkValue(f Field, v any) {
 			c.checkRef(f, s)
 		}
 	case Day, Instant, Number, Cents:
-		_, ok = v.(int64)
+		n, number := v.(int64)
+		ok = number && n != math.MinInt64 // which the journal does not take
 	case Flag:
 		_, ok = v.(bool)
 	case Image:
@@ -153,7 +157,16 @@ func (c *checker) checkItems(f Field, list []any) {
 			}
 		case Refs:
 			c.checkRef(f, s)
+		case Texts:
+			c.checkCharacters(f, s)
 		}
+	}
+}
+
+// checkCharacters refuses what the journal does not take: a damaged file must not keep the others from being saved.
+func (c *checker) checkCharacters(f Field, text string) {
+	if strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text) {
+		c.fail(f.Name, "characters", "%s\u00a0: ce texte contient un caractère illisible. Saisissez-le de nouveau.", f.Label)
 	}
 }
 

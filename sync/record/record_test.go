@@ -1,6 +1,7 @@
 package record
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -166,6 +167,9 @@ func TestRules(t *testing.T) {
 		{"a reference out of reach", Room, nil, with(Room, "site", ref(77)), ""},
 		{"a year that is none", ClassMember, nil, with(ClassMember, "school_year", "2026-2028"), "year"},
 		{"an image too large", Acknowledgement, nil, with(Acknowledgement, "signature", make([]byte, MaxImage+1)), "image"},
+		{"a text with a zero byte", Equipment, nil, with(Equipment, "name", "pos\x00te"), "characters"},
+		{"a text that is not UTF-8", Equipment, nil, with(Equipment, "name", "\xe9cran"), "characters"},
+		{"a number that the journal does not take", Equipment, nil, with(Equipment, "memory", int64(math.MinInt64)), "value"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			p := Check(c.kind, c.before, c.after, world)

@@ -1,0 +1,35 @@
+package interchange
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"cantal.fr/buron/sync/record"
+	"cantal.fr/buron/sync/replica"
+)
+
+// file writes a file of one test.
+func file(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// A character that the journal does not take must not keep the rest of an import from being saved.
+func TestWhatTheJournalDoesNotTakeIsRefusedByName(t *testing.T) {
+	r, site := desk(t)
+	list := file(t, "liste.csv", "Nom;Prénom;Division\nAlpha;A;3e\nBê\x00ta;B;3e\n")
+	machine := file(t, "poste.json", `{"deviceid":"a","content":{"bios":{"ssn":"EX1"},"hardware":{"name":"pos\u0000te"}}}`)
+	p := prepare(t, r, Options{Site: site}, list, machine)
+	if len(p.Refused) != 2 || p.Refused[0].Row+p.Refused[1].Row != 3 {
+		t.Errorf("refused %+v", p.Refused)
+	}
+	apply(t, r, p)
+	if n, _ := r.Count(t.Context(), replica.Query{Kind: record.ClassMember}); n != 1 {
+		t.Errorf("%d pupils, want 1", n)
+	}
+}
