@@ -177,7 +177,7 @@ func parseSpans(text string) (any, error) {
 func parseCents(text string) (any, error) {
 	clean := strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "€", "", ",", ".").Replace(text)
 	euros, cents, _ := strings.Cut(clean, ".")
-	if len(cents) > 2 {
+	if len(cents) > 2 || strings.Trim(euros, "+-")+cents == "" {
 		return nil, fmt.Errorf("«\u00a0%s\u00a0» n'est pas un montant\u00a0: écrivez 12,50", text)
 	}
 	n, err := strconv.ParseInt(euros+(cents + "00")[:2], 10, 64)

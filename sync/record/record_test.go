@@ -333,7 +333,12 @@ func TestWhatPeopleType(t *testing.T) {
 			t.Errorf("%s: Parse(%q): %v %s", c.f.Name, c.text, err, diff)
 		}
 	}
-	for f, text := range map[string]string{"status": "volé", "bought": "hier", "price": "cher", "room": "Salle 12"} {
+	for _, text := range []string{"cher", "€", ",", "-", "- €", "1,2,3"} {
+		if v, err := price.Parse(text); err == nil {
+			t.Errorf("price: Parse(%q) = %v", text, v)
+		}
+	}
+	for f, text := range map[string]string{"status": "volé", "bought": "hier", "room": "Salle 12"} {
 		if v, err := field(Equipment, f).Parse(text); err == nil {
 			t.Errorf("%s: Parse(%q) = %v", f, text, v)
 		}
