@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"cantal.fr/buron/sync/record"
@@ -26,6 +27,10 @@ func (p *planner) classList(path string, content []byte) error {
 	rows, lines, err := readCSV(text)
 	if err != nil || len(rows) == 0 {
 		p.refuse(path, 0, fmt.Sprintf("Ce fichier n'est pas une liste de classe\u00a0: %s.", filepath.Base(path)))
+		return nil
+	}
+	if slices.ContainsFunc(rows[0], swallows) {
+		p.refuse(path, lines[0], "Un guillemet n'est pas fermé dans les titres\u00a0: aucune ligne n'est reprise. Corrigez-le et importez de nouveau.")
 		return nil
 	}
 	columns, left := columnsOf(rows[0])
@@ -57,6 +62,12 @@ func (p *planner) classList(path string, content []byte) error {
 		p.member(path, lines[i+1], row, columns, known)
 	}
 	return nil
+}
+
+// swallows reports whether a heading holds other lines of the table: a quote was not closed. A heading may well be on two
+// lines, but has no separator in it.
+func swallows(heading string) bool {
+	return strings.Contains(heading, "\n") && strings.ContainsAny(heading, ";,\t")
 }
 
 // memberKey tells pupils of one list apart.

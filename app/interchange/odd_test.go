@@ -3,6 +3,7 @@ package interchange
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"cantal.fr/buron/sync/record"
@@ -31,5 +32,17 @@ func TestWhatTheJournalDoesNotTakeIsRefusedByName(t *testing.T) {
 	apply(t, r, p)
 	if n, _ := r.Count(t.Context(), replica.Query{Kind: record.ClassMember}); n != 1 {
 		t.Errorf("%d pupils, want 1", n)
+	}
+}
+
+// A quote that is not closed in the headings takes every pupil with it.
+func TestAQuoteOpenInTheHeadingsIsSaid(t *testing.T) {
+	r, site := desk(t)
+	p := prepare(t, r, Options{Site: site}, file(t, "liste.csv", "Nom;Prénom;Division;\"Régime\nAlpha;A;3e;x\nBêta;B;3e;x\n"))
+	if len(p.Lines) != 0 || len(p.Refused) != 1 || p.Refused[0].Row != 1 || !strings.Contains(p.Refused[0].Reason, "guillemet") {
+		t.Errorf("%d lines, refused %+v", len(p.Lines), p.Refused)
+	}
+	if notes := strings.Join(p.Notes, " "); strings.Contains(notes, "Alpha") {
+		t.Errorf("pupils are told as headings: %s", notes)
 	}
 }
