@@ -116,7 +116,12 @@ func (p *planner) member(path string, row int, cells []string, columns map[strin
 	if id, ok := known[key]; ok {
 		line.Action, line.ID = Unchanged, id
 	}
-	known[key] = line.ID
+	if first := p.pupils[key]; first != nil {
+		line.Action, line.ID = Unchanged, first.ID
+		line.Note = fmt.Sprintf("Même nom et même classe que la ligne %d de %s\u00a0: un seul élève est repris. S'ils sont deux, distinguez-les, par un deuxième prénom par exemple, et importez de nouveau.", first.Row, first.File)
+	} else {
+		p.pupils[key] = line
+	}
 	p.plan.Lines = append(p.plan.Lines, line)
 }
 

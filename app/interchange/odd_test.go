@@ -46,3 +46,18 @@ func TestAQuoteOpenInTheHeadingsIsSaid(t *testing.T) {
 		t.Errorf("pupils are told as headings: %s", notes)
 	}
 }
+
+// Two lines of one name are one pupil here: who has two is told.
+func TestTwoPupilsOfOneNameAreSaid(t *testing.T) {
+	r, site := desk(t)
+	path := file(t, "liste.csv", "Nom;Prénom;Division\nMartin;Léa;3e\nMartin;Lea;3e\nMartin;Léa;4e\n")
+	p := prepare(t, r, Options{Site: site}, path)
+	if p.Count(Create) != 2 || len(p.Lines) != 3 || p.Lines[1].Action != Unchanged || !strings.Contains(p.Lines[1].Note, "ligne 2") {
+		t.Fatalf("%d pupils made of %d lines, and the second says %q", p.Count(Create), len(p.Lines), p.Lines[1].Note)
+	}
+	apply(t, r, p)
+	again := prepare(t, r, Options{Site: site}, path)
+	if again.Count(Unchanged) != 3 || again.Lines[0].Note != "" || again.Lines[1].Note == "" {
+		t.Errorf("again: %d unchanged, and the lines say %q, %q", again.Count(Unchanged), again.Lines[0].Note, again.Lines[1].Note)
+	}
+}

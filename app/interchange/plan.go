@@ -97,7 +97,7 @@ func Prepare(ctx context.Context, b record.Book, paths []string, o Options) (*Pl
 	if len(files)+len(refused) == 0 {
 		return nil, ErrNothing
 	}
-	p := &planner{book: b, options: o, plan: &Plan{Refused: refused}, planned: map[string]*Line{}}
+	p := &planner{book: b, options: o, plan: &Plan{Refused: refused}, planned: map[string]*Line{}, pupils: map[memberKey]*Line{}}
 	if p.options.Level == "" {
 		p.options.Level = "socle"
 	}
@@ -170,6 +170,7 @@ type planner struct {
 	options Options
 	plan    *Plan
 	planned map[string]*Line // by matching key, so that two files of one import meet
+	pupils  map[memberKey]*Line
 }
 
 func (p *planner) refuse(path string, row int, reason string) {
