@@ -8,6 +8,7 @@ import (
 
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
+	"golang.org/x/text/encoding/unicode"
 )
 
 // file writes a file of one test.
@@ -59,5 +60,21 @@ func TestTwoPupilsOfOneNameAreSaid(t *testing.T) {
 	again := prepare(t, r, Options{Site: site}, path)
 	if again.Count(Unchanged) != 3 || again.Lines[0].Note != "" || again.Lines[1].Note == "" {
 		t.Errorf("again: %d unchanged, and the lines say %q, %q", again.Count(Unchanged), again.Lines[0].Note, again.Lines[1].Note)
+	}
+}
+
+// Spreadsheets save « texte Unicode » in UTF-16.
+func TestAClassListInUTF16(t *testing.T) {
+	r, site := desk(t)
+	text := "Nom\tPrénom\tDivision\r\nÉlève\tZoé\t3e\r\n"
+	for name, e := range map[string]unicode.Endianness{"petit": unicode.LittleEndian, "gros": unicode.BigEndian} {
+		wide, err := unicode.UTF16(e, unicode.UseBOM).NewEncoder().String(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := prepare(t, r, Options{Site: site}, file(t, name+".csv", wide))
+		if len(p.Refused) != 0 || len(p.Lines) != 1 || p.Lines[0].Set.Text("family_name") != "Élève" || p.Encoding != "UTF-16" {
+			t.Errorf("%s: %d lines, %s, refused %+v", name, len(p.Lines), p.Encoding, p.Refused)
+		}
 	}
 }
