@@ -188,12 +188,6 @@ func (p *planner) create(f inventoryFile, seen record.Fields, family string, at 
 
 func (p *planner) update(f inventoryFile, before record.Record, seen record.Fields, at spot) {
 	line := &Line{File: filepath.Base(f.path), Action: Update, Kind: record.Equipment, ID: before.ID, Title: titleOf(seen), Set: merge(before.Fields, seen), before: before.Fields}
-	// What people wrote on the machine's card stands: an inventory does not know better what a label says.
-	for _, own := range []string{"tag", "brand", "model"} {
-		if before.Fields.Has(own) {
-			delete(line.Set, own)
-		}
-	}
 	if at.site != uuid.Nil && !before.Fields.Has("site") {
 		line.Set["site"] = at.site.String()
 		if at.room != uuid.Nil {
@@ -213,7 +207,11 @@ func (l *Line) settle() {
 	if l.ID == uuid.Nil {
 		return
 	}
-	maps.DeleteFunc(l.Set, func(name string, v any) bool { return l.before[name] == v })
+	maps.DeleteFunc(l.Set, func(name string, v any) bool {
+		// What people wrote on the machine's card stands: an inventory does not know better what a label says.
+		own := name == "tag" || name == "brand" || name == "model"
+		return l.before[name] == v || own && l.before.Has(name)
+	})
 	l.Action = Update
 	if len(l.Set) == 0 && l.room == (roomKey{}) {
 		l.Action = Unchanged

@@ -8,6 +8,7 @@ import (
 
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
+	"github.com/google/uuid"
 	"golang.org/x/text/encoding/unicode"
 )
 
@@ -76,5 +77,18 @@ func TestAClassListInUTF16(t *testing.T) {
 		if len(p.Refused) != 0 || len(p.Lines) != 1 || p.Lines[0].Set.Text("family_name") != "Élève" || p.Encoding != "UTF-16" {
 			t.Errorf("%s: %d lines, %s, refused %+v", name, len(p.Lines), p.Encoding, p.Refused)
 		}
+	}
+}
+
+// What people wrote on a machine's card stands, however many files name the machine.
+func TestASecondFileDoesNotOverwriteACard(t *testing.T) {
+	r, site := desk(t)
+	if _, err := r.Save(t.Context(), uuid.Nil, replica.Change{Kind: record.Equipment, Set: record.Fields{"serial": "EX900", "brand": "Constructeur A", "level": "socle", "site": site.String()}}); err != nil {
+		t.Fatal(err)
+	}
+	inventory := `{"deviceid":"a","content":{"bios":{"ssn":"EX900","smanufacturer":"A Inc."}}}`
+	apply(t, r, prepare(t, r, Options{}, file(t, "un.json", inventory), file(t, "deux.json", inventory)))
+	if got := bySerial(t, r, "EX900").Fields.Text("brand"); got != "Constructeur A" {
+		t.Errorf("the brand is now %q", got)
 	}
 }
