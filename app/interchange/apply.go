@@ -3,6 +3,7 @@ package interchange
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"cantal.fr/buron/sync/record"
 	"cantal.fr/buron/sync/replica"
@@ -66,7 +67,8 @@ func (p *Plan) makeRooms(ctx context.Context, r *replica.Replica, operator uuid.
 		if l.room == (roomKey{}) {
 			continue
 		}
-		id, ok := made[l.room]
+		key := roomKey{l.room.site, strings.ToLower(l.room.name)} // as rooms that are there already are recognised
+		id, ok := made[key]
 		if !ok {
 			saved, err := r.Save(ctx, operator, replica.Change{Kind: record.Room, Set: record.Fields{
 				"site": l.room.site.String(), "name": l.room.name,
@@ -75,7 +77,7 @@ func (p *Plan) makeRooms(ctx context.Context, r *replica.Replica, operator uuid.
 				return fmt.Errorf("interchange: room %s: %w", l.room.name, err)
 			}
 			id = saved.IDs[0]
-			made[l.room] = id
+			made[key] = id
 		}
 		l.Set["room"], l.room = id.String(), roomKey{}
 	}

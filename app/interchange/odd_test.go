@@ -1,6 +1,7 @@
 package interchange
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,5 +91,18 @@ func TestASecondFileDoesNotOverwriteACard(t *testing.T) {
 	apply(t, r, prepare(t, r, Options{}, file(t, "un.json", inventory), file(t, "deux.json", inventory)))
 	if got := bySerial(t, r, "EX900").Fields.Text("brand"); got != "Constructeur A" {
 		t.Errorf("the brand is now %q", got)
+	}
+}
+
+// One room is made, however its name is written in the files.
+func TestOneRoomIsMadeOfTwoWritings(t *testing.T) {
+	r, _ := desk(t)
+	var paths []string
+	for i, room := range []string{"Salle 12", "SALLE 12"} {
+		paths = append(paths, file(t, "poste.json", fmt.Sprintf(`{"deviceid":"a","tag":"0150001V/%s","content":{"bios":{"ssn":"EX80%d"}}}`, room, i)))
+	}
+	apply(t, r, prepare(t, r, Options{}, paths...))
+	if n, _ := r.Count(t.Context(), replica.Query{Kind: record.Room}); n != 1 {
+		t.Errorf("%d rooms, want 1", n)
 	}
 }
