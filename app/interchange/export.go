@@ -57,7 +57,11 @@ func WriteCSV(w io.Writer, s record.Schema, found []record.Record, b record.Book
 	for _, r := range found {
 		row := []string{r.ID.String()}
 		for _, f := range s.Fields {
-			row = append(row, escapeFormula(cellOf(f, r.Fields, b, titles)))
+			cell := cellOf(f, r.Fields, b, titles)
+			if _, number := r.Fields[f.Name].(int64); !number {
+				cell = escapeFormula(cell) // a figure below nought is no formula
+			}
+			row = append(row, cell)
 		}
 		if err := out.Write(row); err != nil {
 			return fmt.Errorf("interchange: write CSV: %w", err)

@@ -1,6 +1,7 @@
 package interchange
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -104,5 +105,27 @@ func TestOneRoomIsMadeOfTwoWritings(t *testing.T) {
 	apply(t, r, prepare(t, r, Options{}, paths...))
 	if n, _ := r.Count(t.Context(), replica.Query{Kind: record.Room}); n != 1 {
 		t.Errorf("%d rooms, want 1", n)
+	}
+}
+
+// A spreadsheet counts with what is below nought: it is no formula.
+func TestNegativeFiguresStayFigures(t *testing.T) {
+	r, site := desk(t)
+	if _, err := r.Save(t.Context(), uuid.Nil, replica.Change{Kind: record.Equipment, Set: record.Fields{"tag": "-1+1", "level": "socle", "site": site.String(), "price": int64(-1250)}}); err != nil {
+		t.Fatal(err)
+	}
+	found, err := r.List(t.Context(), replica.Query{Kind: record.Equipment})
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, _ := record.Of(record.Equipment)
+	var b bytes.Buffer
+	if err := WriteCSV(&b, schema, found, r.Book(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{";-12,50;", ";'-1+1;"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is missing in %q", want, b.String())
+		}
 	}
 }
