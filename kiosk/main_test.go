@@ -14,6 +14,7 @@ func TestWhatIsMistypedIsSaid(t *testing.T) {
 		"--txt 150":     "l'option --txt n'existe pas",
 		"--text 300":    "--text va de 100 à 200",
 		"--theme rouge": "choix",
+		"--every=-5s":   "durée positive",
 		"ouvrir":        "« ouvrir » n'est pas attendu ici",
 	} {
 		var out strings.Builder

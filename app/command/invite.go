@@ -25,6 +25,9 @@ func (c *inviteCmd) Run(e *env) error {
 	if c.File != "" && !strings.HasSuffix(c.File, node.InvitationFile) {
 		return usage("le nom du fichier doit finir par %s", node.InvitationFile)
 	}
+	if err := passes("--for", c.For); err != nil {
+		return err
+	}
 	r, err := e.open()
 	if err != nil {
 		return err

@@ -35,6 +35,9 @@ func logger(e *env, verbose bool) *slog.Logger {
 
 // Run exchanges with the neighbours and the central, once or until it is interrupted.
 func (c *syncCmd) Run(e *env) error {
+	if err := passes("--every", c.Every); err != nil {
+		return err
+	}
 	r, err := e.open()
 	if err != nil {
 		return err
