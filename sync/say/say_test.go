@@ -48,9 +48,14 @@ func TestMisuseIsFrench(t *testing.T) {
 		`unknown flag --bogus`: "n'existe pas", `unknown flag --wher, did you mean "--where"?`: "vouliez-vous dire",
 		`unexpected argument lits`: "n'est pas attendu", `missing flags: --demo or --territory=NOM`: "il manque --demo ou --territory=NOM",
 		`expected "<kind>"`: "il manque <kind>", `--format must be one of "csv","json" but got "xml"`: "ne peut pas être",
-		`--demo and --territory can't be used together`:                      "ne vont pas ensemble",
-		`--every: expected duration but got "x": time: invalid duration "x"`: `"x" n'est pas une durée`,
-		`usage: sorte inconnue`:                                              "sorte inconnue", `of another kind`: "of another kind",
+		`--demo and --territory can't be used together`:                                           "ne vont pas ensemble",
+		`--every: expected duration but got "x": time: invalid duration "x"`:                      `"x" n'est pas une durée`,
+		`--every: expected duration value but got "-5s" (short flag); perhaps try --every="-5s"?`: "il manque sa valeur",
+		`--data: expected file value but got "EOL" (<EOL>)`:                                       "il manque sa valeur",
+		`--out: stat /x/rien: no such file or directory`:                                          "/x/rien est introuvable",
+		`<files> ...: stat /x/zut.png: no such file or directory`:                                 "/x/zut.png est introuvable",
+		`--dry-run: bool value must be true, 1, yes, false, 0 or no but got "zut"`:                "ne prend pas de valeur",
+		`usage: sorte inconnue`: "sorte inconnue", `of another kind`: "of another kind",
 	} {
 		if got := Misuse(errors.New(text)); !strings.Contains(got, want) || strings.Contains(got, "usage: ") {
 			t.Errorf("%q is told as %q, want %q", text, got, want)
