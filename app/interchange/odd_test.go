@@ -129,3 +129,18 @@ func TestNegativeFiguresStayFigures(t *testing.T) {
 		}
 	}
 }
+
+// run out of memory.
+func TestWhatIsTooLargeIsRefusedUnread(t *testing.T) {
+	r, site := desk(t)
+	for _, name := range []string{"disque.json", "disque.csv"} {
+		path := file(t, name, "")
+		if err := os.Truncate(path, maxFile+1); err != nil {
+			t.Fatal(err)
+		}
+		p := prepare(t, r, Options{Site: site}, path, file(t, "liste.csv", "Nom;Prénom;Division\nAlpha;A;3e\n"))
+		if len(p.Lines) != 1 || len(p.Refused) != 1 || p.Refused[0].File != name || !strings.Contains(p.Refused[0].Reason, "trop gros") {
+			t.Errorf("%d lines, refused %+v", len(p.Lines), p.Refused)
+		}
+	}
+}

@@ -109,7 +109,11 @@ func Prepare(ctx context.Context, b record.Book, paths []string, o Options) (*Pl
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		content, err := os.ReadFile(path)
+		content, err := read(path)
+		if errors.Is(err, errLarge) {
+			p.refuse(path, 0, "Ce fichier est trop gros (64 Mo au plus)\u00a0: ce n'est ni un inventaire ni une liste de classe. Si c'en est un, découpez-le.")
+			continue
+		}
 		if err != nil {
 			p.refuse(path, 0, "Ce fichier ne peut pas être lu. Vérifiez la clé ou les droits, puis recommencez.")
 			continue
@@ -136,6 +140,25 @@ func Prepare(ctx context.Context, b record.Book, paths []string, o Options) (*Pl
 	}
 	p.checkLines()
 	return p.plan, nil
+}
+
+// maxFile is the most bytes of a file that is read.
+const maxFile = 64 << 20
+
+var errLarge = errors.New("interchange: a file that is too large")
+
+// read returns the content of a file; what is none, such as a pipe, cannot be read.
+func read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("interchange: %s is no regular file", path)
+	case info.Size() > maxFile:
+		return nil, errLarge
+	}
+	return os.ReadFile(path)
 }
 
 // checkLines refuses what breaks a rule: written with the others, it would keep them all from being saved.
