@@ -87,6 +87,9 @@ type wireGenesis struct {
 	App   string `cbor:"3,keyasint"`
 }
 
+// maxItems is the most elements of an array and pairs of a map, for whichever reader.
+const maxItems = 4096
+
 // codec holds the encoder and the decoder of the format; both are safe for concurrent use.
 var codec = newCodec()
 
@@ -103,7 +106,7 @@ func newCodec() modes {
 	dec, err := cbor.DecOptions{
 		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
 		IntDec: cbor.IntDecConvertSignedOrFail, UTF8: cbor.UTF8RejectInvalid, MaxNestedLevels: 12,
-		MaxArrayElements: 4096, MaxMapPairs: 4096, DefaultMapType: mapType,
+		MaxArrayElements: maxItems, MaxMapPairs: maxItems, DefaultMapType: mapType,
 	}.DecMode()
 	if err != nil {
 		panic(err)

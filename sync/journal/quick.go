@@ -168,7 +168,7 @@ func (q *quick) refs() []Dot {
 
 func (q *quick) cells(refs []Dot) []Cell {
 	n := q.expect(cborMap)
-	if q.bad || n > uint64(len(q.b)) || n > 4096 {
+	if q.bad || n > uint64(len(q.b)) || n > maxItems {
 		q.bad = true
 		return nil
 	}
@@ -199,7 +199,7 @@ func (q *quick) cells(refs []Dot) []Cell {
 
 func (q *quick) parents(refs []Dot) []Dot {
 	n := q.expect(cborArray)
-	if q.bad || n > uint64(len(q.b)) {
+	if q.bad || n > uint64(len(q.b)) || n > maxItems {
 		q.bad = true
 		return nil
 	}

@@ -110,3 +110,22 @@ func TestQuickReadsHeadsLikeTheCodec(t *testing.T) {
 		t.Error("nothing was read")
 	}
 }
+
+// What the codec refuses, the quick reader must not take: one byte a parent would become a whole dot each.
+func TestQuickTakesNoMoreParentsThanTheCodec(t *testing.T) {
+	for _, n := range []int{4096, 4097} {
+		parents := make([]any, n)
+		for i := range parents {
+			parents[i] = 0
+		}
+		raw, err := codec.enc.Marshal(wireBody{Refs: []wireRef{{Incarnation: make([]byte, incarnationID), Seq: 1, Tag: make([]byte, tagLen)}},
+			Cells: map[string][]any{"name": {"x", parents}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, slow := slowBody(raw, OpHead{Kind: "k"})
+		if _, err := decodeBody(raw, OpHead{Kind: "k"}); (err == nil) != (slow == nil) {
+			t.Errorf("%d parents: %v, by the codec %v", n, err, slow)
+		}
+	}
+}
