@@ -116,7 +116,7 @@ func AdhesionOf(acts []Record, inForce uuid.UUID, year string) (state string, do
 	})
 	void := map[uuid.UUID]bool{}
 	for _, a := range acts {
-		if a.Fields.Text("act") == "annulation" {
+		if a.Fields.Text("act") == "annulation" && !a.Fields.Bool("archived") {
 			void[a.Fields.ID("of")] = true
 		}
 	}
@@ -130,6 +130,8 @@ func AdhesionOf(acts []Record, inForce uuid.UUID, year string) (state string, do
 		switch a.Fields.Text("act") {
 		case "signature":
 			switch {
+			case !current && signed:
+				continue // of a device that did not know the new version yet: what was signed stands
 			case !current:
 				state = Outdated
 				continue

@@ -261,6 +261,8 @@ func TestAdhesion(t *testing.T) {
 		{"revoked", []Record{act(20, "signature", year, nil), act(21, "revocation", year+1, nil)}, Revoked, 0},
 		{"made void by the host", []Record{act(20, "signature", year, nil), act(21, "annulation", year+1, Fields{"of": ref(20)})}, ToSign, 0},
 		{"an old version revoked, the new one signed", []Record{act(20, "signature", year, nil), act(21, "revocation", year+1, Fields{"charter": ref(8)})}, AwaitsGuardian, 0},
+		{"made void by mistake", []Record{act(20, "signature", year, nil), act(21, "annulation", year+1, Fields{"of": ref(20), "archived": true})}, AwaitsGuardian, 0},
+		{"the new version signed, then the old one where it was not known yet", []Record{act(20, "signature", year, nil), act(21, "signature", year+1, Fields{"charter": ref(8)})}, AwaitsGuardian, 0},
 		{"in the first hour of the year, in Paris", []Record{act(20, "signature", time.Date(2026, 8, 31, 22, 30, 0, 0, time.UTC).UnixMilli(), nil)}, AwaitsGuardian, 0},
 		{"of another version", []Record{act(20, "signature", year, Fields{"charter": ref(8)})}, Outdated, 0},
 		{"of another school year", []Record{act(20, "signature", last, nil)}, Outdated, 0},
