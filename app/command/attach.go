@@ -7,7 +7,10 @@ import (
 	"mime"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"cantal.fr/buron/sync/replica"
 	"github.com/google/uuid"
@@ -100,15 +103,20 @@ func (e *env) fetch(r *replica.Replica, id uuid.UUID, n int, j replica.Joined, d
 // fileName returns a name that no system takes for anything but a file of this folder.
 func fileName(j replica.Joined) (base, ext string) {
 	clean := strings.Map(func(c rune) rune {
-		if c < ' ' || strings.ContainsRune(`/\:*?"<>|`, c) {
+		// Marks of writing direction show « fdp.exe » as « exe.pdf ».
+		if unicode.In(c, unicode.Cc, unicode.Cf) || strings.ContainsRune(`/\:*?"<>|`, c) {
 			return '_'
 		}
 		return c
 	}, j.Name)
 	ext = filepath.Ext(clean)
-	base = strings.Trim(strings.TrimSuffix(clean, ext), ". ")
+	base = cut(strings.Trim(strings.TrimSuffix(clean, ext), ". "), maxBase)
+	ext = strings.TrimRight(cut(ext, maxExt), ". ")
 	if base == "" {
 		base = "document"
+	}
+	if first, _, _ := strings.Cut(base, "."); reserved.MatchString(strings.TrimSpace(first)) {
+		base = "_" + base
 	}
 	// A photo was written afresh: it may be of another format than its name says.
 	if j.Picture() {
@@ -122,6 +130,23 @@ func fileName(j replica.Joined) (base, ext string) {
 		}
 	}
 	return base, ext
+}
+
+// Most bytes of a name and of its extension: file systems take 255, and a number may follow.
+const (
+	maxBase = 120
+	maxExt  = 20
+)
+
+// reserved are the names that Windows takes for its devices, whatever follows them.
+var reserved = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`)
+
+// cut returns the beginning of a text, in whole characters.
+func cut(text string, most int) string {
+	for most < len(text) && most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:min(most, len(text))]
 }
 
 // joined is a photo or a document in JSON.
