@@ -83,6 +83,7 @@ func (p *planner) machine(f inventoryFile, seen record.Fields, family string, at
 	if line := p.plannedFor(seen); line != nil {
 		maps.Copy(line.Set, merge(line.Set, seen)) // a later file of the same import knows better
 		line.settle()
+		p.name(line, seen)
 		return nil
 	}
 	found, err := p.match(seen)
@@ -145,6 +146,11 @@ func (p *planner) plannedFor(seen record.Fields) *Line {
 
 func (p *planner) remember(line *Line, seen record.Fields) {
 	p.plan.Lines = append(p.plan.Lines, line)
+	p.name(line, seen)
+}
+
+// name notes by what a later file of the import may recognise the machine.
+func (p *planner) name(line *Line, seen record.Fields) {
 	for _, field := range ladder {
 		if v := seen.Text(field); v != "" {
 			p.planned[field+"="+v] = line

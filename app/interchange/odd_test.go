@@ -144,3 +144,20 @@ func TestWhatIsTooLargeIsRefusedUnread(t *testing.T) {
 		}
 	}
 }
+
+// What a second file tells of a machine is known to the third.
+func TestThreeFilesOfOneMachineMeet(t *testing.T) {
+	r, _ := desk(t)
+	paths := []string{
+		file(t, "un.json", `{"deviceid":"a","content":{"bios":{"ssn":"EX700"}}}`),
+		file(t, "deux.json", `{"deviceid":"a","content":{"bios":{"ssn":"EX700"},"hardware":{"uuid":"u-700"}}}`),
+		file(t, "trois.json", `{"deviceid":"a","content":{"hardware":{"uuid":"u-700","memory":8192}}}`),
+	}
+	apply(t, r, prepare(t, r, Options{}, paths...))
+	if n, _ := r.Count(t.Context(), replica.Query{Kind: record.Equipment}); n != 1 {
+		t.Errorf("%d machines, want 1", n)
+	}
+	if again := prepare(t, r, Options{}, paths...); again.Count(Unchanged) != 1 || len(again.Lines)+len(again.Refused) != 1 {
+		t.Errorf("again: %d lines, refused %+v", len(again.Lines), again.Refused)
+	}
+}
