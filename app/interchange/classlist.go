@@ -55,7 +55,7 @@ func (p *planner) classList(path string, content []byte) error {
 		p.note(fmt.Sprintf("%s\u00a0: lu en %s.", filepath.Base(path), encoding))
 	}
 	for i, row := range rows[1:] {
-		if strings.ContainsAny(strings.Join(row, ""), "\r\n") {
+		if slices.ContainsFunc(row, swallows) {
 			p.refuse(path, lines[i+1], "Un guillemet n'est pas fermé\u00a0: cette ligne et celles qu'il entraîne ne sont pas reprises. Corrigez-le et importez de nouveau.")
 			continue
 		}
@@ -64,10 +64,10 @@ func (p *planner) classList(path string, content []byte) error {
 	return nil
 }
 
-// swallows reports whether a heading holds other lines of the table: a quote was not closed. A heading may well be on two
-// lines, but has no separator in it.
-func swallows(heading string) bool {
-	return strings.Contains(heading, "\n") && strings.ContainsAny(heading, ";,\t")
+// swallows reports whether a cell holds other lines of the table: a quote was not closed. A heading or an address may
+// well be on two lines, but has no separator in it.
+func swallows(cell string) bool {
+	return strings.Contains(cell, "\n") && strings.ContainsAny(cell, ";,\t")
 }
 
 // memberKey tells pupils of one list apart.
@@ -96,7 +96,7 @@ func (p *planner) member(path string, row int, cells []string, columns map[strin
 	set := record.Fields{"site": p.options.Site.String(), "school_year": record.SchoolYear(record.DayOf(p.options.Now))}
 	for name, i := range columns {
 		if i < len(cells) {
-			if v := strings.TrimSpace(cells[i]); v != "" {
+			if v := strings.Join(strings.Fields(cells[i]), " "); v != "" {
 				set[name] = v
 			}
 		}

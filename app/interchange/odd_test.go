@@ -161,3 +161,12 @@ func TestThreeFilesOfOneMachineMeet(t *testing.T) {
 		t.Errorf("again: %d lines, refused %+v", len(again.Lines), again.Refused)
 	}
 }
+
+// An address on two lines, between its quotes, is no quote that was forgotten.
+func TestACellOfTwoLinesIsNoOpenQuote(t *testing.T) {
+	r, site := desk(t)
+	p := prepare(t, r, Options{Site: site}, file(t, "liste.csv", "Nom;Adresse;Prénom;Division\r\nAlpha;\"1 rue d’en haut\r\n15000 Aurillac\";A;3e\r\nBêta;;\"B\r\nC\";3e\r\n"))
+	if len(p.Lines) != 2 || len(p.Refused) != 0 || p.Lines[1].Set.Text("first_name") != "B C" {
+		t.Fatalf("%d lines, refused %+v", len(p.Lines), p.Refused)
+	}
+}
