@@ -36,7 +36,7 @@ test: ## The quick tests; no display, no network
 
 test-race: ## The same under the race detector, some six times longer
 	@packaging/setup.sh build
-	$(GO) test -race -tags $(TAGS) ./...
+	$(GO) test -race -timeout 30m -tags $(TAGS) ./...
 
 test-slow: build ## Kills, system calls, network namespaces: real programs, root for some
 	@packaging/setup.sh display
