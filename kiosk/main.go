@@ -85,11 +85,7 @@ func run(args []string, out io.Writer) int {
 
 // fail says what went wrong, and below it the cause for whoever helps.
 func fail(err error) int {
-	sentence, cause := say.Error(err)
-	fmt.Fprintln(os.Stderr, "buron-kiosk:", sentence)
-	if cause != "" {
-		fmt.Fprintf(os.Stderr, "(%s)\n", cause)
-	}
+	say.Tell(os.Stderr, "buron-kiosk", err)
 	return failed
 }
 

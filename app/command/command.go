@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-
 	"syscall"
 	"time"
 
@@ -182,13 +181,7 @@ func (e *env) finish(err error) int {
 }
 
 // tell says what went wrong, and below it the cause for whoever helps.
-func (e *env) tell(who string, err error) {
-	sentence, cause := say.Error(err)
-	fmt.Fprintf(e.Err, "%s: %s\n", who, sentence)
-	if cause != "" {
-		fmt.Fprintf(e.Err, "(%s)\n", cause)
-	}
-}
+func (e *env) tell(who string, err error) { say.Tell(e.Err, who, err) }
 
 // exitStatus is an error that only carries a status: everything was said already.
 type exitStatus int

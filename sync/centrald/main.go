@@ -104,11 +104,7 @@ func run(args []string, out, errOut io.Writer) int {
 	case errors.Is(err, replica.ErrNone):
 		fmt.Fprintf(errOut, "Aucun territoire dans %s.\nFaites\u00a0: buron-central init --territory NOM.\n", e.dir)
 	default:
-		sentence, cause := say.Error(err)
-		fmt.Fprintln(errOut, "buron-central:", sentence)
-		if cause != "" {
-			fmt.Fprintf(errOut, "(%s)\n", cause)
-		}
+		say.Tell(errOut, "buron-central", err)
 	}
 	return failed
 }

@@ -6,6 +6,8 @@ package say
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"strings"
@@ -27,6 +29,15 @@ func Error(err error) (sentence, cause string) {
 		}
 	}
 	return err.Error(), ""
+}
+
+// Tell writes what went wrong, and below it the cause for whoever helps.
+func Tell(w io.Writer, who string, err error) {
+	sentence, cause := Error(err)
+	fmt.Fprintf(w, "%s: %s\n", who, sentence)
+	if cause != "" {
+		fmt.Fprintf(w, "(%s)\n", cause)
+	}
 }
 
 // Primary result codes of SQLite.
