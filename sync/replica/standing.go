@@ -126,10 +126,12 @@ func (b *batch) obeyControl() error {
 // granted nothing under the first may be this device's own, under which it has written on.
 func changedBounds(before, after *trust.Roster) []trust.Key {
 	var out []trust.Key
+	seen := map[trust.Key]bool{}
 	for _, k := range append(before.Granted(), after.Granted()...) {
-		if before.Bounds(k) != after.Bounds(k) && !slices.Contains(out, k) {
+		if !seen[k] && before.Bounds(k) != after.Bounds(k) {
 			out = append(out, k)
 		}
+		seen[k] = true
 	}
 	return out
 }
