@@ -76,13 +76,13 @@ func (b *batch) refoldLater(r recordKey, m move) error {
 			m.entry, r.id[:], r.kind, r.scope)
 		return err
 	}
-	held, err := b.heldEntries("SELECT id, stored, standing FROM entry WHERE id = ?", m.entry)
-	if err != nil || len(held) != 1 {
-		return errors.Join(err, ErrDamaged)
+	e, err := b.again(m.entry)
+	if err != nil {
+		return err
 	}
-	k, err := b.chainOf(held[0].Chain(), false)
+	k, err := b.chainOf(e.Chain(), false)
 	if err == nil {
-		err = b.foldOp(k, held[0].Entry, m.entry, m.op)
+		err = b.foldOp(k, e, m.entry, m.op)
 	}
 	return errors.Join(err, b.flush())
 }
@@ -215,13 +215,7 @@ func (r *Replica) allHeld(ctx context.Context, heads []exchange.Head) (bool, err
 
 func (r *Replica) settleSnapshot(ctx context.Context, k *keptSnapshot, heard exchange.Heard) error {
 	if !r.believed(k) {
-		return r.inBatch(ctx, func(b *batch) error {
-			s, err := b.shownStill(k)
-			if err != nil || s == nil {
-				return err
-			}
-			return b.leaveSnapshot(s)
-		})
+		return r.onShown(ctx, k, (*batch).leaveSnapshot)
 	}
 	if held, err := r.allHeld(ctx, headsOf(k.Scope, k.Vector)); err != nil {
 		return err
@@ -230,11 +224,7 @@ func (r *Replica) settleSnapshot(ctx context.Context, k *keptSnapshot, heard exc
 		if err != nil || !lost {
 			return err
 		}
-		return r.inBatch(ctx, func(b *batch) error {
-			s, err := b.shownStill(k)
-			if err != nil || s == nil {
-				return err
-			}
+		return r.onShown(ctx, k, func(b *batch, s *shownScope) error {
 			if held, err := b.holdsAll(k); err != nil || held {
 				return err // it has come meanwhile, from elsewhere: it is compared next time
 			}
@@ -244,27 +234,25 @@ func (r *Replica) settleSnapshot(ctx context.Context, k *keptSnapshot, heard exc
 			return b.keepRefusal(b.snapshotRefusal(k.Signer, k.Scope, refusedSnapshot(errSnapshotLost)))
 		})
 	}
-	return r.inBatch(ctx, func(b *batch) error {
-		s, err := b.shownStill(k)
-		if err != nil || s == nil {
-			return err
-		}
+	return r.onShown(ctx, k, func(b *batch, s *shownScope) error {
 		same, err := b.checkSnapshot(s)
 		if err != nil || same {
 			return err
 		}
-		refusal := b.snapshotRefusal(k.Signer, k.Scope, refusedSnapshot(errSnapshotFold))
-		return b.keepRefusal(refusal)
+		return b.keepRefusal(b.snapshotRefusal(k.Signer, k.Scope, refusedSnapshot(errSnapshotFold)))
 	})
 }
 
-// shownStill returns the snapshot that is shown of a scope where it is the one meant, nil where another process was first.
-func (b *batch) shownStill(k *keptSnapshot) (*shownScope, error) {
-	s, err := b.shownOf(k.Scope)
-	if err != nil || s == nil || !bytes.Equal(s.id(), k.id()) {
-		return nil, err
-	}
-	return s, nil
+// onShown does something about a snapshot where it is still the one that is shown of its scope: another process may have
+// been first.
+func (r *Replica) onShown(ctx context.Context, k *keptSnapshot, do func(*batch, *shownScope) error) error {
+	return r.inBatch(ctx, func(b *batch) error {
+		s, err := b.shownOf(k.Scope)
+		if err != nil || s == nil || !bytes.Equal(s.id(), k.id()) {
+			return err
+		}
+		return do(b, s)
+	})
 }
 
 // holdsAll reports whether all that a snapshot covers is held.
