@@ -278,7 +278,12 @@ func retentionDue(ctx context.Context, r *replica.Replica) bool {
 	if err != nil {
 		return false
 	}
-	last, err := time.Parse(time.RFC3339, text)
-	// A look that is still to come was noted under a clock that has been set back since.
-	return err != nil || r.Now().Sub(last) > retentionFor || last.After(r.Now())
+	return isOld(r.Now(), text, retentionFor)
+}
+
+// isOld reports whether an instant that was noted is further back than that. One that is still to come was noted under a
+// clock that has been set back since.
+func isOld(now time.Time, noted string, most time.Duration) bool {
+	at, err := time.Parse(time.RFC3339, noted)
+	return err != nil || now.Sub(at) > most || at.After(now)
 }

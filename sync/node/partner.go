@@ -293,8 +293,7 @@ func (n *Node) contactIsOld(ctx context.Context) bool {
 	if err != nil {
 		return true
 	}
-	at, err := time.Parse(time.RFC3339, text)
-	return err != nil || n.r.Now().Sub(at) > 30*time.Second || at.After(n.r.Now()) // the clock was set back since
+	return isOld(n.r.Now(), text, 30*time.Second)
 }
 
 func (n *Node) callCentral(ctx context.Context, url string) (exchange.Result, error) {
