@@ -59,8 +59,8 @@ func run(args []string, out io.Writer) int {
 		return status
 	case err == nil && (o.Text < 100 || o.Text > 200):
 		err = errors.New("--text va de 100 à 200")
-	case err == nil && o.Every < 0:
-		err = errors.New("--every attend une durée positive, comme 90s, 5m ou 24h")
+	case err == nil:
+		err = node.Forward("--every", o.Every)
 	}
 	if err != nil {
 		fmt.Fprintf(out, "buron-kiosk: %s\nEssayez\u00a0: buron-kiosk --help\n", say.Misuse(err))

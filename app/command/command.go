@@ -105,14 +105,6 @@ func usage(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", errUsage, fmt.Errorf(format, args...))
 }
 
-// passes refuses a time that goes backwards.
-func passes(option string, d time.Duration) error {
-	if d < 0 {
-		return usage("%s attend une durée positive, comme 90s, 5m ou 24h", option)
-	}
-	return nil
-}
-
 // misused marks an error of the person who typed; nil stays nil.
 func misused(err error) error {
 	var mistyped node.Mistyped
@@ -201,7 +193,7 @@ func (c *windowCmd) Run(e *env) error {
 	if c.Text != 0 && (c.Text < 100 || c.Text > 200) {
 		return usage("--text va de 100 à 200")
 	}
-	if err := passes("--every", c.Every); err != nil {
+	if err := node.Forward("--every", c.Every); err != nil {
 		return err
 	}
 	status := e.desktop(DesktopOptions{Dir: e.dir, Window: c.Size, Theme: c.Theme, Text: c.Text, Page: c.Page, Alone: c.Alone, Every: c.Every})

@@ -25,7 +25,7 @@ func (c *inviteCmd) Run(e *env) error {
 	if c.File != "" && !strings.HasSuffix(c.File, node.InvitationFile) {
 		return usage("le nom du fichier doit finir par %s", node.InvitationFile)
 	}
-	if err := passes("--for", c.For); err != nil {
+	if err := node.Forward("--for", c.For); err != nil {
 		return err
 	}
 	r, err := e.open()

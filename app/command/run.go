@@ -35,7 +35,7 @@ func logger(e *env, verbose bool) *slog.Logger {
 
 // Run exchanges with the neighbours and the central, once or until it is interrupted.
 func (c *syncCmd) Run(e *env) error {
-	if err := passes("--every", c.Every); err != nil {
+	if err := node.Forward("--every", c.Every); err != nil {
 		return err
 	}
 	r, err := e.open()

@@ -63,6 +63,9 @@ type inviteCmd struct {
 
 // Run prints an invitation alone on standard output.
 func (c *inviteCmd) Run(e *env) error {
+	if err := node.Forward("--for", c.For); err != nil {
+		return err
+	}
 	r, err := e.open()
 	if err != nil {
 		return err

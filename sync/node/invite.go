@@ -31,6 +31,14 @@ type Mistyped string
 
 func (m Mistyped) Error() string { return string(m) }
 
+// Forward refuses a time that goes backwards, which an option of a command line gives. The error is Mistyped.
+func Forward(option string, d time.Duration) error {
+	if d < 0 {
+		return Mistyped(option + " attend une durée positive, comme 90s, 5m ou 24h")
+	}
+	return nil
+}
+
 // ParseGrant reads what somebody typed of a device's role and places.
 func ParseGrant(b record.Book, role string, places []string) (record.Role, []string, error) {
 	r, err := parseRole(role)
