@@ -17,6 +17,29 @@ func pupil(site uuid.UUID, first string) record.Fields {
 	return record.Fields{"site": site.String(), "school_year": "2026-2027", "class": "5e B", "family_name": "Exemple", "first_name": first}
 }
 
+// foundBy makes a territory on a device that goes by a clock of the test's.
+func foundBy(t *testing.T, now func() time.Time, device string, role record.Role) *replica.Replica {
+	t.Helper()
+	made, err := Found(t.Context(), t.TempDir(), FoundOptions{
+		Territory: "Cantal", Device: device, Role: role, WithoutRecovery: true, Replica: replica.Options{Now: now},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { made.Replica.Close() })
+	return made.Replica
+}
+
+// leaping makes a field whose central goes by a clock so many years ahead.
+func leaping(t *testing.T, years *atomic.Int64) *field {
+	t.Helper()
+	central := foundBy(t, func() time.Time { return time.Now().AddDate(int(years.Load()), 0, 0) }, "Central", record.Central)
+	f := &field{t: t, central: central, log: quiet()}
+	f.serve()
+	t.Cleanup(f.stop)
+	return f
+}
+
 // A request bears on what was written before it and arrives after it, and on nothing that is written later.
 func TestAnErasureWaitsForWhatIsNotHeardYet(t *testing.T) {
 	f := newField(t)
@@ -158,15 +181,7 @@ func TestWhatWasErasedMeanwhileIsErasedOnce(t *testing.T) {
 
 func TestWhatIsOverItsTimeIsErased(t *testing.T) {
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
-	made, err := Found(t.Context(), t.TempDir(), FoundOptions{
-		Territory: "Cantal", Device: "poste", Role: record.Coordination, WithoutRecovery: true,
-		Replica: replica.Options{Now: func() time.Time { return now }},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := made.Replica
-	defer r.Close()
+	r := foundBy(t, func() time.Time { return now }, "poste", record.Coordination)
 	site := save(t, r, record.Site, record.Fields{"type": "tiers_lieu", "name": "Tiers-lieu"})
 	workshop := save(t, r, record.Workshop, record.Fields{"title": "Atelier", "themes": []any{"email"}, "place": site.String(),
 		"begin": now.UnixMilli(), "end": now.Add(time.Hour).UnixMilli()})
@@ -198,15 +213,7 @@ func TestWhatIsOverItsTimeIsErased(t *testing.T) {
 // A look that was noted under a clock that ran ahead, and was set right since, keeps nothing longer than it may.
 func TestAClockSetBackPutsNoLookOff(t *testing.T) {
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
-	made, err := Found(t.Context(), t.TempDir(), FoundOptions{
-		Territory: "Cantal", Device: "poste", Role: record.Coordination, WithoutRecovery: true,
-		Replica: replica.Options{Now: func() time.Time { return now }},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := made.Replica
-	defer r.Close()
+	r := foundBy(t, func() time.Time { return now }, "poste", record.Coordination)
 	now = now.AddDate(0, 0, 300)
 	if _, err := Retain(t.Context(), r); err != nil {
 		t.Fatal(err)
@@ -272,14 +279,7 @@ func (w warnings) Handle(context.Context, slog.Record) error {
 // the wrong one.
 func TestAClockThatLeaptErasesNothingWhenADeviceComes(t *testing.T) {
 	var leap atomic.Int64 // of the central, years
-	made, err := Found(t.Context(), t.TempDir(), FoundOptions{Territory: "Cantal", Device: "Central", Role: record.Central, WithoutRecovery: true,
-		Replica: replica.Options{Now: func() time.Time { return time.Now().AddDate(int(leap.Load()), 0, 0) }}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := &field{t: t, central: made.Replica, log: quiet()}
-	f.serve()
-	t.Cleanup(func() { f.stop(); made.Replica.Close() })
+	f := leaping(t, &leap)
 	office := f.join("accueil", record.Coordination)
 	site := save(t, office, record.Site, record.Fields{"type": "college", "uai": "0150001V", "name": "Collège"})
 	id := save(t, office, record.ClassMember, pupil(site, "Élodie"))
@@ -309,14 +309,7 @@ func TestAClockThatLeaptErasesNothingWhenADeviceComes(t *testing.T) {
 // right: it is refused, and the person who asks is not forgotten.
 func TestARequestIsNotDatedByAClockThatIsBehind(t *testing.T) {
 	var leap atomic.Int64 // of the central, years
-	made, err := Found(t.Context(), t.TempDir(), FoundOptions{Territory: "Cantal", Device: "Central", Role: record.Central, WithoutRecovery: true,
-		Replica: replica.Options{Now: func() time.Time { return time.Now().AddDate(int(leap.Load()), 0, 0) }}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := &field{t: t, central: made.Replica, log: quiet()}
-	f.serve()
-	t.Cleanup(func() { f.stop(); made.Replica.Close() })
+	f := leaping(t, &leap)
 	leap.Store(-20)
 	if err := EraseSubject(t.Context(), f.central, "lise exemple", nil); err != nil {
 		t.Errorf("nothing tells that the clock is behind: %v", err)
@@ -341,15 +334,7 @@ func TestARequestIsNotDatedByAClockThatIsBehind(t *testing.T) {
 // A device that is alone knows no other clock than its own.
 func TestADeviceThatIsAloneGoesByItsOwnEntries(t *testing.T) {
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
-	made, err := Found(t.Context(), t.TempDir(), FoundOptions{
-		Territory: "Cantal", Device: "poste", Role: record.Coordination, WithoutRecovery: true,
-		Replica: replica.Options{Now: func() time.Time { return now }},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := made.Replica
-	defer r.Close()
+	r := foundBy(t, func() time.Time { return now }, "poste", record.Coordination)
 	now = now.AddDate(2, 0, 0)
 	if _, err := Overdue(t.Context(), r); !errors.Is(err, ErrClock) {
 		t.Errorf("two years later: %v", err)

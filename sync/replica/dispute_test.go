@@ -343,23 +343,31 @@ func tagOf(t testing.TB, r *Replica, id uuid.UUID) string {
 	return v.Fields.Text("tag")
 }
 
+// erasedAfterTheft has the office note an event that the delegate x and all others hold, and x erase it once the root has
+// ended it, which the others have not heard of. It returns the event.
+func (f *field) erasedAfterTheft(x, office *Replica, others ...*Replica) uuid.UUID {
+	f.t.Helper()
+	edited := save(f.t, office, Change{Kind: record.Event, Set: record.Fields{"title": "Forum", "type": "ruralitic"}})
+	for _, r := range append([]*Replica{f.central, x}, others...) {
+		giveControl(f.t, f.central, r)
+		give(f.t, office, r)
+	}
+	if err := f.central.EndDelegate(f.t.Context(), f.root(), x.Identity().Public(), "volé"); err != nil {
+		f.t.Fatal(err)
+	}
+	if err := x.Erase(f.t.Context(), []uuid.UUID{edited}, "après le vol"); err != nil {
+		f.t.Fatal(err)
+	}
+	return edited
+}
+
 // Who heard of an erasure by a stolen delegate before its end took in what was brought on the record without reading it; who heard
 // after reads it, and finds that its author never had the right. What that author wrote next stands everywhere or nowhere.
 func TestAVoidErasureLetsInNowhereWhatOthersRefuse(t *testing.T) {
 	f := newField(t)
 	x, office, agent := f.delegate("poste volé"), f.admit("bureau", record.Coordination, 0), f.admit("agent", record.Agent, 0)
 	near, late := f.admit("voisin", record.Coordination, 0), f.admit("arrivé après", record.Coordination, 0)
-	edited := save(t, office, Change{Kind: record.Event, Set: record.Fields{"title": "Forum", "type": "ruralitic"}})
-	for _, r := range []*Replica{f.central, x, near, late} {
-		giveControl(t, f.central, r)
-		give(t, office, r)
-	}
-	if err := f.central.EndDelegate(t.Context(), f.root(), x.Identity().Public(), "volé"); err != nil {
-		t.Fatal(err)
-	}
-	if err := x.Erase(t.Context(), []uuid.UUID{edited}, "après le vol"); err != nil {
-		t.Fatal(err)
-	}
+	edited := f.erasedAfterTheft(x, office, near, late)
 	giveControl(t, x, near) // which has not heard of the end
 	p := newChainPen(t, agent, agent.Identity().Key, "agenda")
 	seen := []any{p.in, uint64(1), make([]byte, 8)}
@@ -402,17 +410,7 @@ func TestWhatAVoidErasureLetInCountsOnceItIsGranted(t *testing.T) {
 	f := newField(t)
 	x, office, agent := f.delegate("poste volé"), f.admit("bureau", record.Coordination, 0), f.admit("agent", record.Agent, 0)
 	early, late := f.admit("voisin", record.Coordination, 0), f.admit("arrivé après", record.Coordination, 0)
-	edited := save(t, office, Change{Kind: record.Event, Set: record.Fields{"title": "Forum", "type": "ruralitic"}})
-	for _, r := range []*Replica{f.central, x, early, late} {
-		giveControl(t, f.central, r)
-		give(t, office, r)
-	}
-	if err := f.central.EndDelegate(t.Context(), f.root(), x.Identity().Public(), "volé"); err != nil {
-		t.Fatal(err)
-	}
-	if err := x.Erase(t.Context(), []uuid.UUID{edited}, "après le vol"); err != nil {
-		t.Fatal(err)
-	}
+	edited := f.erasedAfterTheft(x, office, early, late)
 	giveControl(t, f.central, early)
 	giveControl(t, x, early)
 	p := newChainPen(t, agent, agent.Identity().Key, "agenda")

@@ -17,6 +17,15 @@ func (f *field) withCopies() *field {
 	return f
 }
 
+// writerAndFresh admits a device that writes and one that is to begin with a snapshot; both know of each other.
+func (f *field) writerAndFresh() (writer, fresh *Replica) {
+	f.t.Helper()
+	writer, fresh = f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
+	give(f.t, f.central, writer)
+	give(f.t, f.central, fresh)
+	return writer, fresh
+}
+
 // beginBy makes a device begin with the central's snapshots and cuts the line before the history comes.
 func beginBy(t testing.TB, r, central *Replica) {
 	t.Helper()

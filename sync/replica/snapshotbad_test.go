@@ -125,9 +125,7 @@ func TestASnapshotThatDoesNotHoldIsRefusedAndTheHistoryComes(t *testing.T) {
 // The central's tables are wrong, or it lies: what people see is what the journal says, and they are told.
 func TestASnapshotThatTheHistoryDoesNotGiveIsDroppedAndToldOf(t *testing.T) {
 	f := newField(t).withCopies()
-	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
-	give(t, f.central, writer)
-	give(t, f.central, fresh)
+	writer, fresh := f.writerAndFresh()
 	changed, kept := save(t, writer, machine("PC-1")), save(t, writer, machine("PC-2"))
 	give(t, writer, f.central)
 	clean := f.blank()

@@ -22,9 +22,7 @@ import (
 // alone, cannot tell, and people are told all the same.
 func TestASnapshotWithOtherValuesIsToldOf(t *testing.T) {
 	f := newField(t).withCopies()
-	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
-	give(t, f.central, writer)
-	give(t, f.central, fresh)
+	writer, fresh := f.writerAndFresh()
 	id := save(t, writer, machine("PC-1"))
 	bulk(t, writer, mostStates+500) // the record is let go of before its note is folded
 	save(t, writer, Change{ID: id, Set: record.Fields{"note": "vrai"}})
@@ -69,9 +67,7 @@ func signedBy(t *testing.T, r *Replica, change func(*snapshot.Header)) func(raw,
 // chain is taken for covered, and waits for a history that never comes. It ends with the central.
 func TestASnapshotEndsWithTheCentralThatSignedIt(t *testing.T) {
 	f := newField(t).withCopies()
-	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
-	give(t, f.central, writer)
-	give(t, f.central, fresh)
+	writer, fresh := f.writerAndFresh()
 	id := save(t, writer, machine("PC-1"))
 	give(t, writer, f.central)
 	m := misgiving{Replica: f.central, header: signedBy(t, f.central, func(h *snapshot.Header) {
@@ -107,9 +103,7 @@ func TestASnapshotEndsWithTheCentralThatSignedIt(t *testing.T) {
 // for ever: people are told, and it is shown again when the one who wrote it brings it.
 func TestASnapshotEndsWhenItsCentralHasLostTheHistory(t *testing.T) {
 	f := newField(t).withCopies()
-	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
-	give(t, f.central, writer)
-	give(t, f.central, fresh)
+	writer, fresh := f.writerAndFresh()
 	save(t, writer, machine("PC-1"))
 	give(t, writer, f.central)
 	early := clone(t, f.central)
@@ -405,9 +399,7 @@ func TestACentralThatCannotReadItsSnapshotGivesTheHistory(t *testing.T) {
 // would ever come.
 func TestASnapshotThatWasRefusedWholeIsNotTakenAgain(t *testing.T) {
 	f := newField(t).withCopies()
-	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
-	give(t, f.central, writer)
-	give(t, f.central, fresh)
+	writer, fresh := f.writerAndFresh()
 	save(t, writer, machine("PC-1"))
 	give(t, writer, f.central)
 	raw, signature, err := f.central.Snapshot(t.Context(), "parc")
@@ -434,9 +426,7 @@ func TestASnapshotThatWasRefusedWholeIsNotTakenAgain(t *testing.T) {
 // A central of an older version leaves out what it cannot read, which a newer device reads: it would be accused of it.
 func TestACentralThatCannotReadAllMakesNoSnapshot(t *testing.T) {
 	f := newField(t).withCopies()
-	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
-	give(t, f.central, writer)
-	give(t, f.central, fresh)
+	writer, fresh := f.writerAndFresh()
 	save(t, writer, machine("PC-1"))
 	save(t, writer, machine("PC-2"))
 	give(t, writer, f.central)

@@ -192,9 +192,7 @@ func TestAnErasureEmptiesSnapshotsWhereverTheyAre(t *testing.T) {
 func TestASnapshotGoesOnAfterACutAndAfterAStop(t *testing.T) {
 	t.Parallel()
 	f := newField(t)
-	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
-	give(t, f.central, writer)
-	give(t, f.central, fresh)
+	writer, fresh := f.writerAndFresh()
 	var list []Change
 	for i := range severalMessages {
 		c := machine(fmt.Sprintf("PC-%05d", i))

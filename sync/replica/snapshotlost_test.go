@@ -12,9 +12,7 @@ import (
 // A central is put back twice from one backup: the first of the two lives has signed a snapshot, and is gone.
 func TestASnapshotEndsWhenItsCentralWasPutBackTwice(t *testing.T) {
 	f := newField(t).withCopies()
-	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
-	give(t, f.central, writer)
-	give(t, f.central, fresh)
+	writer, fresh := f.writerAndFresh()
 	save(t, writer, machine("PC-1"))
 	give(t, writer, f.central)
 	one, two := heirOf(t, f.central), heirOf(t, f.central)
@@ -81,9 +79,7 @@ func TestASnapshotFromBeforeAnErasureIsNotAccused(t *testing.T) {
 // Of two processes on one folder, one looks at a snapshot that the other replaces by another before it has the pen.
 func TestWhatIsFoundOfASnapshotIsNotSaidOfTheNext(t *testing.T) {
 	f := newField(t).withCopies()
-	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
-	give(t, f.central, writer)
-	give(t, f.central, fresh)
+	writer, fresh := f.writerAndFresh()
 	save(t, writer, machine("PC-1"))
 	give(t, writer, f.central)
 	beginBy(t, fresh, f.central)

@@ -156,9 +156,7 @@ func leftOut(t *testing.T, erase bool) {
 // What this device wrote and delivered keeps its photos and its history while the rest of the history comes.
 func TestWhatIsHeldOfTheHistoryIsShownBesideASnapshot(t *testing.T) {
 	f := newField(t).withCopies()
-	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
-	give(t, f.central, writer)
-	give(t, f.central, fresh)
+	writer, fresh := f.writerAndFresh()
 	id := save(t, fresh, Change{Kind: record.Equipment, Set: record.Fields{"tag": "PC-1", "level": "socle"}, Attach: []Attachment{{Name: "facture.txt", Content: []byte("une facture")}}})
 	admit(t, f.central, fresh, chainOf(t, fresh, "parc"))
 	for range 8 {

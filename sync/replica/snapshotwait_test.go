@@ -21,9 +21,7 @@ func chainOf(t testing.TB, r *Replica, scope string) (out []journal.Piece) {
 // Half of the history is here: what it says is older than what is shown, and must not come back beside it.
 func TestHalfAHistoryChangesNothingOfWhatASnapshotShows(t *testing.T) {
 	f := newField(t).withCopies()
-	writer, fresh := f.admit("auteur", record.Agent, 0), f.admit("neuf", record.Agent, 0)
-	give(t, f.central, writer)
-	give(t, f.central, fresh)
+	writer, fresh := f.writerAndFresh()
 	id := save(t, writer, machine("PC-1"))
 	gone := save(t, writer, machine("PC-2"))
 	for _, note := range []string{"un", "deux", "trois"} {
